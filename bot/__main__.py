@@ -1,0 +1,5 @@
+"""`python -m bot …` is `equipier …`."""
+
+from bot.cli import main
+
+main()

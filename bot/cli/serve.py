@@ -1,0 +1,56 @@
+"""`equipier gateway` and `equipier worker`: the long-lived processes that are ours."""
+
+import asyncio
+
+
+def gateway() -> None:
+    """Lancer la passerelle, qui reçoit les messages (canal REST)."""
+    import uvicorn
+
+    from bot.bootstrap import gateway_services
+    from bot.gateway.app import create_app
+    from bot.gateway.logging import configure_logging
+    from bot.settings import get_settings
+
+    settings = get_settings()
+    configure_logging(as_json=settings.log_json)
+    uvicorn.run(
+        create_app(gateway_services(settings)),
+        host=settings.gateway_host,
+        port=settings.gateway_port,
+        log_config=None,
+        access_log=False,  # the gateway writes its own lines, without query strings
+        server_header=False,
+        timeout_graceful_shutdown=4,  # honcho kills after 5 s; a long poll is cut, a message cut can be sent again
+    )
+
+
+def worker() -> None:
+    """Lancer le facteur, qui répond aux messages gardés dès que le dialogue est de retour."""
+    from bot.gateway.logging import configure_logging
+    from bot.settings import get_settings
+
+    settings = get_settings()
+    configure_logging(as_json=settings.log_json)
+    asyncio.run(_work())
+
+
+async def _work() -> None:
+    import signal
+
+    import structlog
+
+    from bot.bootstrap import worker_services
+    from bot.settings import get_settings
+
+    log = structlog.get_logger(__name__)
+    services = worker_services(get_settings())
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    log.info("worker started")
+    try:
+        await services.worker.run(stop)
+    finally:
+        await services.close()
+    log.info("worker stopped")

@@ -1,0 +1,57 @@
+"""Channel-neutral messages: what comes in from a person, what goes back to them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A message as a channel hands it over, not yet cleaned.
+
+    Attributes:
+        channel: name of the channel (« rest »).
+        external_id: who wrote, in the channel's own terms; never goes further than the conversation table.
+        message_id: the channel's id for this message; ``None`` when it gives none, and then a repeat is a new message.
+    """
+
+    channel: str
+    external_id: str
+    text: str
+    message_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A choice offered with a reply.
+
+    ``payload`` is Rasa's command (``/intent{…}``) on our side of the door, and an opaque id (``b_…``) outside.
+    """
+
+    title: str
+    payload: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One message to a person; ``text`` is light Markdown, ``custom`` is meant for programs (DESIGN section 5)."""
+
+    text: str = ""
+    buttons: tuple[Button, ...] = ()
+    custom: dict[str, Any] | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The reply as the REST contract writes it, without its recipient; what is empty is left out."""
+        data: dict[str, Any] = {}
+        if self.text:
+            data["text"] = self.text
+        if self.buttons:
+            data["buttons"] = [{"title": button.title, "payload": button.payload} for button in self.buttons]
+        if self.custom is not None:
+            data["custom"] = self.custom
+        return data
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "Reply":
+        """The inverse of :meth:`as_json`."""
+        buttons = tuple(Button(button["title"], button["payload"]) for button in data.get("buttons", ()))
+        return cls(data.get("text", ""), buttons, data.get("custom"))

@@ -1,0 +1,103 @@
+"""Tables of the conversations. Nothing that a person wrote is here in clear before pseudonymisation."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bot.conversations.sql import UtcDateTime
+from bot.storage.engine import Base
+
+
+class Conversation(Base):
+    """Someone on a channel. ``id`` is ours, and the only name that Rasa and the logs ever see.
+
+    ``turn`` counts the answers that were delivered with buttons or not: the buttons of the last one can be typed.
+    """
+
+    __tablename__ = "conversations"
+    __table_args__ = (UniqueConstraint("channel", "external_id"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    channel: Mapped[str] = mapped_column(String(20))
+    external_id: Mapped[str] = mapped_column(String(255))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    turn: Mapped[int] = mapped_column(default=0)
+
+
+class ReceivedMessage(Base):
+    """A message that its channel named; ``answer`` is ``None`` while it is being answered."""
+
+    __tablename__ = "received_messages"
+
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"), primary_key=True)
+    message_id: Mapped[str] = mapped_column(String(255), primary_key=True)
+    claimed_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    answer: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
+
+
+class ButtonPayload(Base):
+    """What a button stands for; only its conversation may press it."""
+
+    __tablename__ = "button_payloads"
+    __table_args__ = (Index("ix_button_payloads_offer", "conversation_id", "turn", "position"),)
+
+    id: Mapped[str] = mapped_column(String(24), primary_key=True)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"))
+    payload: Mapped[str] = mapped_column(Text)
+    title: Mapped[str] = mapped_column(Text)
+    turn: Mapped[int]
+    position: Mapped[int]
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class KeptMessage(Base):
+    """A message that the engine could not answer. ``ciphertext`` is emptied as soon as it is of no more use.
+
+    ``state`` is ``waiting``, ``answered`` or ``expired``. Whoever holds the lease (``lease_token`` until
+    ``lease_until``) is the only one to answer.
+    """
+
+    __tablename__ = "kept_messages"
+    __table_args__ = (Index("ix_kept_messages_due", "state", "next_attempt_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"), index=True)
+    ciphertext: Mapped[bytes] = mapped_column(LargeBinary)
+    state: Mapped[str] = mapped_column(String(10))
+    attempts: Mapped[int] = mapped_column(default=0)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    next_attempt_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    lease_token: Mapped[str | None] = mapped_column(String(32))
+
+
+class OutboxEntry(Base):
+    """A reply that waits for its conversation to come and fetch it; its buttons still hold Rasa's commands."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (UniqueConstraint("conversation_id", "seq"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"))
+    seq: Mapped[int]
+    reply: Mapped[dict[str, Any]] = mapped_column(JSON)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+
+
+class LoggedMessage(Base):
+    """One message as it may be reviewed: pseudonymised. ``latency_ms`` is the time to answer, on the way out."""
+
+    __tablename__ = "message_log"
+    __table_args__ = (Index("ix_message_log_conversation", "conversation_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"))
+    direction: Mapped[str] = mapped_column(String(3))
+    text: Mapped[str] = mapped_column(Text)
+    custom: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    latency_ms: Mapped[int | None]

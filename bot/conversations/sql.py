@@ -1,0 +1,26 @@
+"""What the tables of the conversations share."""
+
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, DateTime, Dialect, Executable, TypeDecorator
+from sqlalchemy.orm import Session
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware instant, stored in UTC without zone, which SQLite does not keep."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+def changed(session: Session, statement: Executable) -> int:
+    """Runs an UPDATE or a DELETE; how many rows it met. Objects already loaded in *session* are not refreshed."""
+    result = session.execute(statement, execution_options={"synchronize_session": False})
+    return cast("CursorResult[Any]", result).rowcount

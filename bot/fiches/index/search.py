@@ -1,0 +1,198 @@
+"""Hybrid search over the fiches: lexical and semantic features, one learnt weighting, a calibrated confidence."""
+
+import math
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import bm25s
+import numpy as np
+
+from bot.fiches.analysis import char_ngrams, stems, without_placeholders, words
+from bot.fiches.index.encoder import Encoder
+from bot.fiches.index.files import IndexFiles
+from bot.fiches.index.owners import Scores, best_of, ranges, soft_sum
+from bot.fiches.index.weights import FEATURES, Weights
+from bot.fiches.lexicon import Lexicon
+
+_EXPANSION_WEIGHT = 0.5  # words added by the lexicon count half as much as the aidant's own
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A fiche found.
+
+    Attributes:
+        score: confidence in [0, 1] that this fiche answers, calibrated on the validation questions for the first
+            hit; the next ones are scaled by how far behind they are.
+    """
+
+    fiche_id: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the ranking saw.
+
+    Attributes:
+        features: a row per fiche, a column per feature, z-scored over the corpus.
+        signals: raw strength of the best matches, whatever the fiche.
+        tokens: the meaningful stems of the message.
+    """
+
+    features: Scores
+    signals: tuple[float, ...]
+    tokens: tuple[str, ...]
+
+
+class SearchIndex:
+    """Finds fiches and passages. One instance serves a process; it is not thread-safe."""
+
+    def __init__(self, files: IndexFiles, encoder: Encoder, lexicon: Lexicon, weights: Weights) -> None:
+        self._files = files
+        self._encoder = encoder
+        self._lexicon = lexicon
+        self._weights = weights
+        self._row = {fiche_id: row for row, fiche_id in enumerate(files.fiche_ids)}
+        self._passages_of = ranges(files.passage_owners, len(files.fiche_ids))
+
+    @property
+    def weights(self) -> Weights:
+        return self._weights
+
+    @property
+    def fiche_ids(self) -> tuple[str, ...]:
+        return self._files.fiche_ids
+
+    def search(self, text: str, *, limit: int = 5, among: Collection[str] | None = None) -> tuple[Hit, ...]:
+        """The best fiches for *text*, best first; empty when no word of it says anything.
+
+        *among* restricts the search to some fiches; their confidence is then comparative only. Whether the first
+        hit is good enough to be shown is the caller's decision (``Weights.abstain_below``).
+        """
+        if not words(text):
+            return ()
+        evidence = self.evidence(text)
+        combined = evidence.features @ self._weights.vector
+        if among is not None:
+            allowed = [self._row[fiche_id] for fiche_id in among if fiche_id in self._row]
+            order = np.array(sorted(allowed, key=lambda row: -combined[row])[:limit], dtype=int)
+            if not allowed:
+                return ()
+        else:
+            order = np.argsort(-combined, kind="stable")[:limit]
+        confidence = self._weights.confidence(self.signals(evidence, combined))
+        best = float(combined[order[0]])
+        return tuple(
+            Hit(self._files.fiche_ids[row], round(confidence * math.exp((float(combined[row]) - best) / 6), 4))
+            for row in order
+        )
+
+    def passages(self, text: str, fiche_id: str, *, limit: int = 3) -> tuple[tuple[str, float], ...]:
+        """The passages of one fiche closest to *text*: (passage id, score), best first; empty if not indexed."""
+        row = self._row.get(fiche_id)
+        if row is None:
+            return ()
+        start, stop = self._passages_of[row]
+        if start == stop:
+            return ()
+        rewritten = self._lexicon.rewrite_sms(without_placeholders(text))
+        vector = self._encoder.encode([rewritten])[0]
+        meaning = self._files.passage_vectors[start:stop] @ vector
+        lexical = self._lexical("passages", stems(rewritten), self._expansion(rewritten))[start:stop]
+        top = float(lexical.max())
+        scores = meaning + (0.5 * lexical / top if top > 0 else 0.0)
+        order = np.argsort(-scores, kind="stable")[:limit]
+        return tuple((self._files.passage_ids[start + int(i)], float(scores[i])) for i in order)
+
+    def evidence(self, text: str) -> Evidence:
+        """Feature matrix (z-scored per column over the corpus) and raw signals for *text*."""
+        files = self._files
+        rewritten = self._lexicon.rewrite_sms(without_placeholders(text))
+        tokens, extra = stems(rewritten), self._expansion(rewritten)
+        vector = self._encoder.encode([rewritten])[0]
+        projected = files.projection.of_query(vector[np.newaxis, :])[0]
+        count = len(files.fiche_ids)
+        question_cosines = np.asarray(files.question_vectors @ vector)
+        summary_cosines = np.asarray(files.summary_vectors @ vector)
+        grams = char_ngrams(rewritten)
+        columns: dict[str, Scores] = {
+            "words": self._lexical("words", tokens, extra),
+            "grams": self._lexical("grams", grams, []),
+            "full": self._lexical("full", tokens, extra),
+            "title": self._lexical("title", tokens, extra),
+            "question": best_of(self._lexical("questions", tokens, extra), files.question_owners, count, 0.0),
+            "question_meaning": best_of(question_cosines, files.question_owners, count, -0.2),
+            "questions_meaning": soft_sum(question_cosines, files.question_owners, count),
+            "title_meaning": np.asarray(files.title_vectors @ vector),
+            "summary_meaning": summary_cosines,
+            "projected_questions": soft_sum(
+                np.asarray(files.projected_questions @ projected), files.question_owners, count
+            ),
+            "projected_summary": np.asarray(files.projected_summaries @ projected),
+            "passage": best_of(self._lexical("passages", tokens, extra), files.passage_owners, count, 0.0),
+            "passage_meaning": best_of(files.passage_vectors @ vector, files.passage_owners, count, -0.2),
+        }
+        features = np.stack([_z(columns[name]) for name in FEATURES], axis=1)
+        signals = (
+            float(question_cosines.max()),
+            float(summary_cosines.max()),
+            float(columns["words"].max()) / max(len(tokens), 1),
+            float(columns["question"].max()) / max(len(tokens), 1),
+        )
+        return Evidence(features, signals, tuple(tokens))
+
+    def signals(self, evidence: Evidence, combined: Scores) -> tuple[float, ...]:
+        """The inputs of the confidence.
+
+        Height of the first fiche, its lead over the second and the fifth, the share of the message's information
+        that the first fiche holds (its questions, then its whole text), and the raw signals.
+        """
+        first, second, *_, fifth = np.sort(combined)[::-1][:5]
+        row = int(np.argmax(combined))
+        return (
+            float(first),
+            float(first - second),
+            float(first - fifth),
+            self._held("words", evidence.tokens, row),
+            self._held("full", evidence.tokens, row),
+            *evidence.signals,
+        )
+
+    def _held(self, name: str, tokens: Sequence[str], row: int) -> float:
+        """Share in [0, 1] of the tokens' information (inverse document frequency) present in one fiche.
+
+        A word that no fiche holds carries the most information: « WhatsApp » alone makes a message foreign.
+        """
+        index = self._files.lexical[name]
+        starts, rows = index.scores["indptr"], index.scores["indices"]
+        count = int(index.scores["num_docs"])
+        held = total = 0.0
+        for token in set(tokens):
+            number = index.vocab_dict.get(token)
+            owners = rows[starts[number] : starts[number + 1]] if number is not None else ()
+            information = math.log(1 + (count - len(owners) + 0.5) / (len(owners) + 0.5))
+            total += information
+            held += information if row in owners else 0.0
+        return held / total if total else 0.0
+
+    def _expansion(self, text: str) -> list[str]:
+        own = set(stems(text))
+        return [stem for phrase in self._lexicon.expand(text) for stem in stems(phrase) if stem not in own]
+
+    def _lexical(self, name: str, tokens: Sequence[str], extra: Sequence[str]) -> Scores:
+        index = self._files.lexical[name]
+        scores = _bm25(index, tokens)
+        return scores + _EXPANSION_WEIGHT * _bm25(index, extra) if extra else scores
+
+
+def _bm25(index: bm25s.BM25, tokens: Sequence[str]) -> Scores:
+    known = [token for token in tokens if token in index.vocab_dict]
+    if not known:
+        return np.zeros(int(index.scores["num_docs"]), dtype=np.float32)
+    return np.asarray(index.get_scores(known), dtype=np.float32)
+
+
+def _z(column: Scores) -> Scores:
+    scaled: Scores = (column - column.mean()) / (column.std() + 1e-6)
+    return scaled

@@ -1,0 +1,96 @@
+"""What surrounds every request: an id, a log line, security headers, a limit on the body, and no trace shown."""
+
+import time
+import traceback
+from collections.abc import Callable
+from uuid import uuid4
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from bot.gateway.errors import INTERNAL_ERROR, BodyTooLarge, french
+
+MAX_BODY_BYTES = 64 * 1024
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+}
+_log = structlog.get_logger(__name__)
+
+
+class LimitBody:
+    """Refuses a body over *limit* bytes, announced or not, at the moment when it is read."""
+
+    def __init__(self, app: ASGIApp, *, limit: int = MAX_BODY_BYTES) -> None:
+        self._app = app
+        self._limit = limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        announced = Headers(scope=scope).get("content-length", "")
+        too_large = announced.isascii() and announced.isdecimal() and int(announced) > self._limit
+        read = 0
+
+        async def limited() -> Message:
+            nonlocal read
+            message: Message = {} if too_large else await receive()
+            read += len(message.get("body", b""))
+            if too_large or read > self._limit:
+                raise BodyTooLarge(f"body over {self._limit} bytes")
+            return message
+
+        await self._app(scope, limited, send)
+
+
+class Surround:
+    """The outermost layer. An error that nothing has answered is logged without its text, which may quote a person.
+
+    Args:
+        new_id: makes the id of a request, given back in ``X-Request-ID``.
+    """
+
+    def __init__(self, app: ASGIApp, *, new_id: Callable[[], str] = lambda: uuid4().hex) -> None:
+        self._app = app
+        self._new_id = new_id
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = self._new_id()
+        status = 0
+        started = time.perf_counter()
+
+        async def dressed(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                for name, value in {**_HEADERS, "X-Request-ID": request_id}.items():
+                    headers[name] = value
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            try:
+                await self._app(scope, receive, dressed)
+            except Exception as error:  # noqa: BLE001  the last layer: whatever it is, nobody must see a trace
+                _log.error("unexpected error", error=type(error).__name__, where=_where(error))
+                if not status:
+                    await french(500, INTERNAL_ERROR.format(request_id=request_id))(scope, receive, dressed)
+            finally:
+                _log.info(
+                    "request",
+                    method=scope["method"],
+                    path=scope["path"],
+                    status=status,
+                    ms=round((time.perf_counter() - started) * 1000),
+                )
+
+
+def _where(error: Exception) -> list[str]:
+    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]

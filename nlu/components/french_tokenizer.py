@@ -1,0 +1,78 @@
+"""French tokenizer and normaliser.
+
+spaCy's French rules cut the text (elision, hyphens, « aujourd'hui » kept whole) without loading any model; each
+token keeps its own text and place, for entities, and carries a normalised form as its lemma: lower case, no accents,
+SMS spelling opened (« pr » → « pour »). The bag-of-words featurizers read the lemma.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from pathlib import Path
+from typing import Any, Dict, List, Text
+
+import spacy
+import yaml
+from rasa.engine.graph import ExecutionContext
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.tokenizers.tokenizer import Token, Tokenizer
+from rasa.shared.nlu.training_data.message import Message
+
+LEXICON = Path(__file__).resolve().parent.parent / "lexicons" / "lexique.yml"
+
+
+def fold(text: Text) -> Text:
+    """Lower case, no accents, ligatures opened, apostrophes made plain."""
+    lowered = text.lower().replace("œ", "oe").replace("æ", "ae").replace("’", "'")
+    return "".join(char for char in unicodedata.normalize("NFKD", lowered) if not unicodedata.combining(char))
+
+
+def sms_forms(lexicon: Path = LEXICON) -> Dict[Text, Text]:
+    """One-word SMS forms and misspellings of the lexicon, folded, with the word they stand for."""
+    entries = yaml.safe_load(lexicon.read_text(encoding="utf-8"))
+    if isinstance(entries, dict):
+        entries = entries["entries"]
+    return {
+        fold(form): fold(entry["to"][0])
+        for entry in entries
+        if entry["kind"] in ("sms", "faute") and entry.get("when", "both") != "retrieval"
+        for form in entry["from"]
+        if " " not in form
+    }
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_TOKENIZER, is_trainable=False)
+class FrenchTokenizer(Tokenizer):
+    """Cuts French text and normalises each word."""
+
+    @staticmethod
+    def get_default_config() -> Dict[Text, Any]:
+        return {
+            "intent_tokenization_flag": False,
+            "intent_split_symbol": "_",
+            "token_pattern": None,
+            "prefix_separator_symbol": None,
+        }
+
+    @classmethod
+    def create(
+        cls, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+    ) -> FrenchTokenizer:
+        return cls(config)
+
+    def __init__(self, config: Dict[Text, Any]) -> None:
+        super().__init__(config)
+        self._nlp = spacy.blank("fr")
+        self._sms = sms_forms()
+
+    def tokenize(self, message: Message, attribute: Text) -> List[Token]:
+        doc = self._nlp(message.get(attribute))
+        tokens = [self._token(word.text, word.idx) for word in doc if not word.is_space and not word.is_punct]
+        # A message of punctuation alone still needs a token: featurizers refuse an empty sequence.
+        return tokens or [Token(message.get(attribute), 0, lemma="_")]
+
+    def _token(self, text: Text, start: int) -> Token:
+        folded = fold(text)
+        return Token(text, start, lemma=self._sms.get(folded, folded))

@@ -1,0 +1,149 @@
+"""Intent and ``faq_mandat`` topic by two logistic regressions over bags of n-grams and sentence vectors.
+
+It writes what Rasa's classifiers and ResponseSelector write (``intent``, ``intent_ranking``,
+``response_selector``), so that rules and actions need not know which one is in the pipeline. Against DIET and
+ResponseSelector it trains in seconds and needs no TensorFlow session (``tests/bench`` compares them).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Optional, Text, Tuple
+
+import numpy as np
+import skops.io
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.classifiers.classifier import IntentClassifier
+from rasa.nlu.featurizers.featurizer import Featurizer
+from rasa.shared.nlu.constants import INTENT, INTENT_RESPONSE_KEY, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+from scipy.sparse import csr_matrix, hstack, vstack
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import normalize
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
+class SentenceClassifier(IntentClassifier, GraphComponent):
+    """Classifies whole sentences, twice: the intent, then the topic of a retrieval intent."""
+
+    @staticmethod
+    def get_default_config() -> Dict[Text, Any]:
+        return {
+            "C": 4.0,  # inverse regularisation strength
+            "dense_scale": 2.0,  # weight of the sentence vector against the n-grams, both of length one
+            "ranking_length": 10,
+            "random_state": 20,
+            "max_iter": 400,
+        }
+
+    @classmethod
+    def required_components(cls) -> List[type]:
+        return [Featurizer]
+
+    @classmethod
+    def create(
+        cls, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+    ) -> SentenceClassifier:
+        return cls(config, model_storage, resource)
+
+    def __init__(
+        self,
+        config: Dict[Text, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        models: Optional[Dict[Text, LogisticRegression]] = None,
+    ) -> None:
+        self.component_config = config
+        self._model_storage = model_storage
+        self._resource = resource
+        self._models = models or {}
+
+    def train(self, training_data: TrainingData) -> Resource:
+        intents = [example for example in training_data.intent_examples if example.get(TEXT)]
+        topics = [example for example in intents if example.get(INTENT_RESPONSE_KEY)]
+        self._models = {}
+        if intents:
+            self._models["intent"] = self._fit(intents, INTENT)
+        if topics:
+            self._models["topic"] = self._fit(topics, INTENT_RESPONSE_KEY)
+        with self._model_storage.write_to(self._resource) as folder:
+            for name, model in self._models.items():
+                skops.io.dump(model, folder / f"{name}.skops")
+        return self._resource
+
+    @classmethod
+    def load(
+        cls,
+        config: Dict[Text, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> SentenceClassifier:
+        with model_storage.read_from(resource) as folder:
+            models = {path.stem: skops.io.load(path) for path in sorted(folder.glob("*.skops"))}
+        return cls(config, model_storage, resource, models)
+
+    def process(self, messages: List[Message]) -> List[Message]:
+        readable = [message for message in messages if message.get(TEXT)]
+        if not readable or "intent" not in self._models:
+            return messages
+        features = self._features(readable)
+        rankings = _rank(self._models["intent"], features)
+        topics = _rank(self._models["topic"], features) if "topic" in self._models else [[] for _ in readable]
+        length = self.component_config["ranking_length"]
+        for message, ranking, topic in zip(readable, rankings, topics):
+            message.set("intent", ranking[0], add_to_output=True)
+            message.set("intent_ranking", ranking[:length], add_to_output=True)
+            if topic:
+                message.set("response_selector", _selector(topic[:length]), add_to_output=True)
+        return messages
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        self.process(training_data.training_examples)
+        return training_data
+
+    def _fit(self, examples: List[Message], label: Text) -> LogisticRegression:
+        model = LogisticRegression(
+            C=self.component_config["C"],
+            class_weight="balanced",
+            max_iter=self.component_config["max_iter"],
+            random_state=self.component_config["random_state"],
+        )
+        return model.fit(self._features(examples), [example.get(label) for example in examples])
+
+    def _features(self, messages: List[Message]) -> csr_matrix:
+        rows = []
+        for message in messages:
+            _, sparse = message.get_sparse_features(attribute=TEXT)
+            _, dense = message.get_dense_features(attribute=TEXT)
+            parts = []
+            if sparse:
+                parts.append(normalize(csr_matrix(sparse.features).log1p()))
+            if dense:
+                parts.append(normalize(csr_matrix(dense.features)) * self.component_config["dense_scale"])
+            rows.append(hstack(parts))
+        return vstack(rows).tocsr()
+
+
+def _rank(model: LogisticRegression, features: csr_matrix) -> List[List[Dict[Text, Any]]]:
+    probabilities = model.predict_proba(features)
+    return [
+        [{"name": str(model.classes_[index]), "confidence": float(row[index])} for index in np.argsort(-row)]
+        for row in probabilities
+    ]
+
+
+def _selector(ranking: List[Dict[Text, Any]]) -> Dict[Text, Any]:
+    """Rasa's ResponseSelector output, reduced to what actions read."""
+    named: List[Tuple[Text, float]] = [(entry["name"], entry["confidence"]) for entry in ranking]
+    best, confidence = named[0]
+    return {
+        "default": {
+            "response": {"intent_response_key": best, "confidence": confidence},
+            "ranking": [{"intent_response_key": name, "confidence": score} for name, score in named],
+        }
+    }
