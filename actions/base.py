@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from bot.bootstrap import guidance_service
 from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
+from bot.bootstrap import guidance_service
 from bot.fiches.guidance import GuidanceService
 from bot.fiches.render import Message
 from bot.settings import get_settings

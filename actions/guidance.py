@@ -44,7 +44,7 @@ class AnswerFollowUp(EquipierAction):
 
     def handle(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         text = text_of(tracker)
-        aspect = _ASPECT_OF_INTENT[tracker.get_intent_of_latest_message()]
+        aspect = _ASPECT_OF_INTENT[tracker.latest_message["intent"]["name"]]
         guidance = services().guidance
         current = tracker.get_slot("fiche")
         if text and guidance.names_a_procedure(text):

@@ -42,15 +42,20 @@ async def _work() -> None:
 
     from bot.bootstrap import worker_services
     from bot.settings import get_settings
+    from bot.setup.readiness import show_alive
 
     log = structlog.get_logger(__name__)
-    services = worker_services(get_settings())
+    settings = get_settings()
+    services = worker_services(settings)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     log.info("worker started")
+    alive = asyncio.create_task(show_alive(settings.var_dir / "worker.alive", stop))
     try:
         await services.worker.run(stop)
     finally:
+        stop.set()
+        await alive
         await services.close()
     log.info("worker stopped")

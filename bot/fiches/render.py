@@ -106,7 +106,7 @@ def nothing_found(*, greeting: str = "") -> Message:
         "inventer. Reformulez en nommant la démarche ou la situation (par exemple « renouveler un titre de séjour »), "
         "ou demandez à parler à quelqu'un."
     )
-    custom = {"type": "guidance", "fiches": [], "passage": None, "scope": None, "stale": False}
+    custom: dict[str, Any] = {"type": "guidance", "fiches": [], "passage": None, "scope": None, "stale": False}
     return Message(text.strip(), (Suggestion("Parler à quelqu'un", "joindre_humain"),), custom)
 
 

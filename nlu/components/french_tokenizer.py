@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 from pathlib import Path
-from typing import Any, Dict, List, Text
+from typing import Any
 
 import spacy
 import yaml
@@ -23,13 +23,13 @@ from rasa.shared.nlu.training_data.message import Message
 LEXICON = Path(__file__).resolve().parent.parent / "lexicons" / "lexique.yml"
 
 
-def fold(text: Text) -> Text:
+def fold(text: str) -> str:
     """Lower case, no accents, ligatures opened, apostrophes made plain."""
     lowered = text.lower().replace("œ", "oe").replace("æ", "ae").replace("’", "'")
     return "".join(char for char in unicodedata.normalize("NFKD", lowered) if not unicodedata.combining(char))
 
 
-def sms_forms(lexicon: Path = LEXICON) -> Dict[Text, Text]:
+def sms_forms(lexicon: Path = LEXICON) -> dict[str, str]:
     """One-word SMS forms and misspellings of the lexicon, folded, with the word they stand for."""
     entries = yaml.safe_load(lexicon.read_text(encoding="utf-8"))
     if isinstance(entries, dict):
@@ -48,7 +48,7 @@ class FrenchTokenizer(Tokenizer):
     """Cuts French text and normalises each word."""
 
     @staticmethod
-    def get_default_config() -> Dict[Text, Any]:
+    def get_default_config() -> dict[str, Any]:
         return {
             "intent_tokenization_flag": False,
             "intent_split_symbol": "_",
@@ -58,21 +58,25 @@ class FrenchTokenizer(Tokenizer):
 
     @classmethod
     def create(
-        cls, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
     ) -> FrenchTokenizer:
         return cls(config)
 
-    def __init__(self, config: Dict[Text, Any]) -> None:
+    def __init__(self, config: dict[str, Any]) -> None:
         super().__init__(config)
         self._nlp = spacy.blank("fr")
         self._sms = sms_forms()
 
-    def tokenize(self, message: Message, attribute: Text) -> List[Token]:
+    def tokenize(self, message: Message, attribute: str) -> list[Token]:
         doc = self._nlp(message.get(attribute))
         tokens = [self._token(word.text, word.idx) for word in doc if not word.is_space and not word.is_punct]
         # A message of punctuation alone still needs a token: featurizers refuse an empty sequence.
         return tokens or [Token(message.get(attribute), 0, lemma="_")]
 
-    def _token(self, text: Text, start: int) -> Token:
+    def _token(self, text: str, start: int) -> Token:
         folded = fold(text)
         return Token(text, start, lemma=self._sms.get(folded, folded))

@@ -7,7 +7,7 @@ ResponseSelector it trains in seconds and needs no TensorFlow session (``tests/b
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional, Text, Tuple
+from typing import Any
 
 import numpy as np
 import skops.io
@@ -30,7 +30,7 @@ class SentenceClassifier(IntentClassifier, GraphComponent):
     """Classifies whole sentences, twice: the intent, then the topic of a retrieval intent."""
 
     @staticmethod
-    def get_default_config() -> Dict[Text, Any]:
+    def get_default_config() -> dict[str, Any]:
         return {
             "C": 4.0,  # inverse regularisation strength
             "dense_scale": 2.0,  # weight of the sentence vector against the n-grams, both of length one
@@ -40,21 +40,25 @@ class SentenceClassifier(IntentClassifier, GraphComponent):
         }
 
     @classmethod
-    def required_components(cls) -> List[type]:
+    def required_components(cls) -> list[type]:
         return [Featurizer]
 
     @classmethod
     def create(
-        cls, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
     ) -> SentenceClassifier:
         return cls(config, model_storage, resource)
 
     def __init__(
         self,
-        config: Dict[Text, Any],
+        config: dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
-        models: Optional[Dict[Text, LogisticRegression]] = None,
+        models: dict[str, LogisticRegression] | None = None,
     ) -> None:
         self.component_config = config
         self._model_storage = model_storage
@@ -77,7 +81,7 @@ class SentenceClassifier(IntentClassifier, GraphComponent):
     @classmethod
     def load(
         cls,
-        config: Dict[Text, Any],
+        config: dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,
@@ -87,7 +91,7 @@ class SentenceClassifier(IntentClassifier, GraphComponent):
             models = {path.stem: skops.io.load(path) for path in sorted(folder.glob("*.skops"))}
         return cls(config, model_storage, resource, models)
 
-    def process(self, messages: List[Message]) -> List[Message]:
+    def process(self, messages: list[Message]) -> list[Message]:
         readable = [message for message in messages if message.get(TEXT)]
         if not readable or "intent" not in self._models:
             return messages
@@ -95,7 +99,7 @@ class SentenceClassifier(IntentClassifier, GraphComponent):
         rankings = _rank(self._models["intent"], features)
         topics = _rank(self._models["topic"], features) if "topic" in self._models else [[] for _ in readable]
         length = self.component_config["ranking_length"]
-        for message, ranking, topic in zip(readable, rankings, topics):
+        for message, ranking, topic in zip(readable, rankings, topics, strict=False):
             message.set("intent", ranking[0], add_to_output=True)
             message.set("intent_ranking", ranking[:length], add_to_output=True)
             if topic:
@@ -106,7 +110,7 @@ class SentenceClassifier(IntentClassifier, GraphComponent):
         self.process(training_data.training_examples)
         return training_data
 
-    def _fit(self, examples: List[Message], label: Text) -> LogisticRegression:
+    def _fit(self, examples: list[Message], label: str) -> LogisticRegression:
         model = LogisticRegression(
             C=self.component_config["C"],
             class_weight="balanced",
@@ -115,7 +119,7 @@ class SentenceClassifier(IntentClassifier, GraphComponent):
         )
         return model.fit(self._features(examples), [example.get(label) for example in examples])
 
-    def _features(self, messages: List[Message]) -> csr_matrix:
+    def _features(self, messages: list[Message]) -> csr_matrix:
         rows = []
         for message in messages:
             _, sparse = message.get_sparse_features(attribute=TEXT)
@@ -129,7 +133,7 @@ class SentenceClassifier(IntentClassifier, GraphComponent):
         return vstack(rows).tocsr()
 
 
-def _rank(model: LogisticRegression, features: csr_matrix) -> List[List[Dict[Text, Any]]]:
+def _rank(model: LogisticRegression, features: csr_matrix) -> list[list[dict[str, Any]]]:
     probabilities = model.predict_proba(features)
     return [
         [{"name": str(model.classes_[index]), "confidence": float(row[index])} for index in np.argsort(-row)]
@@ -137,9 +141,9 @@ def _rank(model: LogisticRegression, features: csr_matrix) -> List[List[Dict[Tex
     ]
 
 
-def _selector(ranking: List[Dict[Text, Any]]) -> Dict[Text, Any]:
+def _selector(ranking: list[dict[str, Any]]) -> dict[str, Any]:
     """Rasa's ResponseSelector output, reduced to what actions read."""
-    named: List[Tuple[Text, float]] = [(entry["name"], entry["confidence"]) for entry in ranking]
+    named: list[tuple[str, float]] = [(entry["name"], entry["confidence"]) for entry in ranking]
     best, confidence = named[0]
     return {
         "default": {
