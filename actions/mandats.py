@@ -5,7 +5,9 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import EquipierAction, services, text_of, utter
+from actions.guidance import answer_question
 from bot.fiches import render
+from bot.fiches.aspects import speaks_of_mandats
 
 
 class AnswerMandatQuestion(EquipierAction):
@@ -20,6 +22,9 @@ class AnswerMandatQuestion(EquipierAction):
             dispatcher.utter_message(response="utter_question_mandat")
             return []
         service = services().guidance
+        if not speaks_of_mandats(text) and service.names_a_procedure(text):
+            # The classifier took a procedure for a rule of mandates: the official fiche knows better.
+            return answer_question(dispatcher, tracker, text)
         guidance = service.about_mandats(text, topic=topic)
         if guidance is None:
             utter(dispatcher, render.nothing_found())

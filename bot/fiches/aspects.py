@@ -34,6 +34,11 @@ _WHERE = re.compile(
     r"\bo[ùÙ]\b|^ou (?:est|se|on|il|elle|faut|dois|aller|s'adresser|deposer|envoyer|faire)\b", re.IGNORECASE
 )
 
+_MANDATS = re.compile(
+    r"\bmandats?\b|\baidants?\b|\bhabilit\w+|\breferente?s?\b|\bfrance ?connect\b|\botp\b|\bperimetres?\b|\brevo[qc]\w+"
+    r"|\bsign(?:e|er|ature|ee)\b|\bconsentement\b|\bmots? de passe\b|\bidentifiants?\b|\brgpd\b|\bcode\b|\bformation\b"
+)
+
 # Stems that only ask, and so do not tell which procedure is meant.
 _ASKING_STEMS = frozenset(
     stems(
@@ -55,6 +60,11 @@ def asked_aspects(text: str) -> tuple[Aspect, ...]:
     if (where := _WHERE.search(text)) and all(aspect is not Aspect.OU for _, aspect in found):
         found.append((where.start(), Aspect.OU))
     return tuple(aspect for _, aspect in sorted(found, key=lambda pair: pair[0]))
+
+
+def speaks_of_mandats(text: str) -> bool:
+    """Whether *text* holds a word of Aidants Connect and its mandates; a question about them may well hold none."""
+    return _MANDATS.search(fold(text)) is not None
 
 
 def topic_stems(text: str) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import yaml
 
+from bot.fiches.aspects import speaks_of_mandats
 from bot.fiches.importers.guides import GUIDES_DIR, read_guides
 from bot.fiches.index.bank import read_bank
 
@@ -27,7 +28,8 @@ def write_training_questions(folder: Path, *, size: int = SAMPLE_SIZE, seed: int
     for guide in guides:
         topic = guide.fiche.topics[0] if guide.fiche.topics else None
         intent = f"faq_mandat/{topic}" if topic else "question_demarche"
-        intents.setdefault(intent, []).extend(guide.questions)
+        # A situation that names nothing of Aidants Connect would teach that any situation is about mandates.
+        intents.setdefault(intent, []).extend(filter(speaks_of_mandats, guide.questions) if topic else guide.questions)
     _write(folder / "questions.yml", intents)
     return sum(map(len, intents.values()))
 

@@ -154,6 +154,11 @@ def test_a_mandate_question_is_answered_from_its_guide() -> None:
     assert slots["fiche"] == "G-ETANG"
 
 
+def test_a_procedure_taken_for_a_mandate_question_is_answered_from_its_fiche() -> None:
+    _, slots = run(mandats.AnswerMandatQuestion(), said("carte de pêche perdue", intent="faq_mandat"))
+    assert slots["fiche"] == "F1"
+
+
 def test_every_action_of_the_domain_exists_and_the_reverse() -> None:
     import yaml
 

@@ -1,9 +1,11 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bot.errors import CorpusError
 from bot.fiches import render
+from bot.fiches.answer import Choice
 from bot.fiches.guidance import GuidanceService
 from bot.fiches.model import Aspect
 from tests.unit.fiches.samples import CARTE, FERMAGE
@@ -84,11 +86,14 @@ def test_what_the_fiche_does_not_say_is_told_as_such(service: GuidanceService) -
     assert "Cette fiche ne donne pas de liste de pièces" in render.answered(guidance, service).text
 
 
-def test_situations_become_buttons_and_never_more_than_four() -> None:
-    many = tuple(f"Situation numéro {number}" for number in range(7))
-    message_titles = [suggestion.title for suggestion in render.propositions([])]
-    assert message_titles == ["Rien de tout cela"]
-    assert len(many) > 4
+def test_situations_become_buttons_and_never_more_than_four(service: GuidanceService) -> None:
+    outcome = service.about("F1", "carte de pêche perdue")
+    assert [button.title for button in render.answered(outcome, service).suggestions] == ["En France", "À l'étranger"]
+    titles = tuple(f"Situation {number}" for number in range(7))
+    many = replace(outcome, answers=(replace(outcome.answers[0], choice=Choice(titles)),))
+    message = render.answered(many, service)
+    assert len(message.suggestions) == 4
+    assert "• Situation 6" in message.text
 
 
 def test_markup_in_a_fiche_cannot_forge_a_link(tmp_path: Path) -> None:
