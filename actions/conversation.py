@@ -19,6 +19,7 @@ _READINGS = {
     "joindre_humain": "Parler à quelqu'un",
     "aide": "Ce que je sais faire",
 }
+_LIKELY_ENOUGH = 0.15  # confidence from which a fiche is worth a button in a message that was not understood
 _CLEARED = ("fiche", "question", "fiches_vues", "cas_choisis", "aspect_attendu", "proposition")
 
 
@@ -118,8 +119,9 @@ class Fallback(EquipierAction):
         """The likeliest readings as buttons: two fiches, then the intents that the classifier hesitated on."""
         text = text_of(tracker)
         guidance = services().guidance
-        found = guidance.candidates(text, limit=2) if guidance.confidence(text) >= 0.15 else ()
-        buttons = list(render.propositions(found)[:-1]) if found else []
+        found = guidance.candidates(text, limit=2)
+        likely = bool(found) and found[0].score >= _LIKELY_ENOUGH
+        buttons = list(render.propositions(found)[:-1]) if likely else []
         ranking: list[dict[str, Any]] = tracker.latest_message.get("intent_ranking") or []
         for intent in ranking[:4]:
             label = _READINGS.get(intent["name"])

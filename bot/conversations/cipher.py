@@ -4,14 +4,11 @@ import hashlib
 import hmac
 from typing import Protocol
 
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import InvalidToken
 from pydantic import SecretStr
 
-from bot.errors import EquipierError, SettingsError
-
-_HINT = (
-    "Créez une clé avec « python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())' »."
-)
+from bot.errors import EquipierError
+from bot.privacy.keys import fernet_of
 
 
 class Unreadable(EquipierError):
@@ -40,16 +37,7 @@ class FernetCipher:
     """
 
     def __init__(self, key: SecretStr) -> None:
-        if not key.get_secret_value():
-            raise SettingsError(
-                "EQUIPIER_VAULT_KEY manque : les messages gardés ne peuvent pas être chiffrés", hint=_HINT
-            )
-        try:
-            self._fernet = Fernet(key.get_secret_value())
-        except ValueError as error:
-            raise SettingsError(
-                "EQUIPIER_VAULT_KEY n'est pas une clé Fernet (32 octets en base 64)", hint=_HINT
-            ) from error
+        self._fernet = fernet_of(key, purpose="les messages gardés ne peuvent pas être chiffrés")
 
     def encrypt(self, text: str) -> bytes:
         return self._fernet.encrypt(text.encode())

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 
 from bot.clock import Clock, today
 from bot.errors import CorpusError
@@ -101,8 +102,7 @@ class GuidanceService:
         Returns:
             ``None`` when no guide answers questions about mandates at all.
         """
-        guides = [fiche for fiche in self._guides() if fiche.topics]
-        on_topic = [fiche.id for fiche in guides if topic in fiche.topics] or [fiche.id for fiche in guides]
+        on_topic = [guide for guide, topics in self._topics.items() if topic in topics] or list(self._topics)
         hits = self._index.search(text, limit=MAX_HITS, among=on_topic)
         found = self._found(hits)
         if not found:
@@ -130,9 +130,12 @@ class GuidanceService:
     def fiche(self, fiche_id: str) -> Fiche | None:
         return self._fiches.get(fiche_id)
 
-    def _guides(self) -> tuple[Fiche, ...]:
-        ids = [fiche_id for fiche_id in self._index.fiche_ids if fiche_id.startswith(GUIDE_PREFIX)]
-        return tuple(fiche for fiche_id in ids if (fiche := self._fiches.get(fiche_id)) is not None)
+    @cached_property
+    def _topics(self) -> dict[str, tuple[str, ...]]:
+        """The mandate topics of each guide that has some; read once, since the index does not change either."""
+        ids = (fiche_id for fiche_id in self._index.fiche_ids if fiche_id.startswith(GUIDE_PREFIX))
+        guides = (fiche for fiche_id in ids if (fiche := self._fiches.get(fiche_id)) is not None)
+        return {guide.id: guide.topics for guide in guides if guide.topics}
 
     def _ask_one(self, text: str, aspects: Sequence[Aspect]) -> Guidance:
         hits = self._index.search(text, limit=MAX_HITS)

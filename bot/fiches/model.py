@@ -62,7 +62,7 @@ class Passage(_Frozen):
 
     Attributes:
         id: stable within one version of the fiche: ``p1``, ``p2``… in reading order.
-        heading: title of the chapter or sub-chapter; empty for text that stands before any title.
+        heading: title of the chapter, and of the sub-chapter after « › »; empty for text that stands before any title.
         situation: title of the situation (« En France »…) it belongs to; ``None`` when the fiche has none.
         cases: titles of the nested cases, outermost first (« Cas général », « Vous avez un passeport valide »).
         lines: paragraphs and list items, word for word.

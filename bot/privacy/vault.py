@@ -3,20 +3,17 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import InvalidToken
 from pydantic import SecretStr
 from sqlalchemy import delete, select
 
 from bot.clock import Clock
-from bot.errors import SettingsError
+from bot.privacy.keys import fernet_of
 from bot.privacy.models import VaultEntry
 from bot.privacy.spans import PiiType
 from bot.storage.engine import Database
 
 KEPT_FOR = timedelta(minutes=30)
-_HINT = (
-    "Créez une clé avec « python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())' »."
-)
 
 
 class Vault:
@@ -28,7 +25,7 @@ class Vault:
 
     def __init__(self, database: Database, *, key: SecretStr, clock: Clock) -> None:
         self._database = database
-        self._fernet = _fernet(key)
+        self._fernet = fernet_of(key, purpose="le coffre des données personnelles ne peut pas s'ouvrir")
         self._clock = clock
 
     def put(self, conversation: str, found: Iterable[tuple[PiiType, str]]) -> None:
@@ -85,14 +82,3 @@ class Vault:
 
 def _rows(result: object) -> int:
     return int(getattr(result, "rowcount", 0))
-
-
-def _fernet(key: SecretStr) -> Fernet:
-    if not key.get_secret_value():
-        raise SettingsError(
-            "EQUIPIER_VAULT_KEY manque : le coffre des données personnelles ne peut pas s'ouvrir", hint=_HINT
-        )
-    try:
-        return Fernet(key.get_secret_value())
-    except ValueError as error:
-        raise SettingsError("EQUIPIER_VAULT_KEY n'est pas une clé Fernet (32 octets en base 64)", hint=_HINT) from error

@@ -54,6 +54,8 @@ def test_the_limiter_does_not_remember_everyone_for_ever() -> None:
     window = SlidingWindow(limit=1, remembered=2)
     for conversation in ("a", "b", "c", "a"):
         window.check(conversation, now=NOON)
+    with pytest.raises(TooManyMessages):
+        window.check("a", now=NOON)
 
 
 @pytest.mark.parametrize("key", ["", "pas une clé"])
