@@ -51,7 +51,7 @@ class AnswerFollowUp(EquipierAction):
             return answer_question(dispatcher, tracker, text, aspects=(aspect,))
         if not current:
             utter(dispatcher, _which_procedure(aspect))
-            return [SlotSet("aspect_attendu", aspect.value)]
+            return [SlotSet("aspect_attendu", aspect.value), SlotSet("proposition", "demarche")]
         aspects = tuple(dict.fromkeys((*asked_aspects(text), aspect))) if text else (aspect,)
         return _show(
             dispatcher,
@@ -123,7 +123,9 @@ def answer_question(
 ) -> list[EventType]:
     """Answers *text* as a new question; falls back on the current fiche when nothing else fits."""
     service = services().guidance
-    outcomes = service.ask(text, aspects=(*_awaited(tracker), *aspects))
+    # A part asked for earlier counts only when we asked back which procedure was meant; a new question starts anew.
+    awaited = _awaited(tracker) if tracker.get_slot("proposition") == "demarche" else ()
+    outcomes = service.ask(text, aspects=(*awaited, *aspects))
     greeting = _greeting(text)
     if len(outcomes) == 1 and not outcomes[0].sure and (current := tracker.get_slot("fiche")) and len(text) < 80:
         # « et si elle est mineure ? » says nothing by itself: it goes on about the fiche on the table.
@@ -143,7 +145,7 @@ def answer_question(
         SlotSet("fiche", shown[0] if last.sure else None),
         SlotSet("fiches_vues", shown[:1] if last.sure else shown[:4]),
         SlotSet("cas_choisis", None),
-        SlotSet("aspect_attendu", None if last.sure else tracker.get_slot("aspect_attendu")),
+        SlotSet("aspect_attendu", awaited[0].value if awaited and not last.sure else None),
         SlotSet("proposition", None),
         SlotSet("echecs", 0),
     ]

@@ -72,9 +72,16 @@ def test_a_follow_up_without_a_current_fiche_asks_which_procedure_and_remembers_
 
 
 def test_the_procedure_named_next_is_answered_on_the_awaited_aspect() -> None:
-    tracker = said("carte de pêche perdue", aspect_attendu="cout", echecs=0)
+    tracker = said("carte de pêche perdue", aspect_attendu="cout", proposition="demarche", echecs=0)
     messages, slots = run(guidance.AnswerQuestion(), tracker)
     assert "12 €" in messages[0]["text"]
+    assert slots["aspect_attendu"] is None
+
+
+def test_a_new_question_does_not_inherit_the_part_asked_of_the_previous_fiche() -> None:
+    tracker = said("carte de pêche perdue", fiche="F2", aspect_attendu="cout")
+    messages, slots = run(guidance.AnswerQuestion(), tracker)
+    assert CARTE.introduction[0] in messages[0]["text"]
     assert slots["aspect_attendu"] is None
 
 
