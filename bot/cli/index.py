@@ -38,12 +38,12 @@ def tune() -> None:
     """Réapprendre les poids de la recherche sur les questions de validation (pour les développeurs)."""
     from bot.bootstrap import open_database
     from bot.fiches.index.build import open_index
-    from bot.fiches.index.tune import learn
+    from bot.fiches.index.tune import learn, starting_weights
     from bot.fiches.index.weights import WEIGHTS_PATH
     from bot.fiches.store import FicheStore
     from bot.settings import get_settings
 
     settings = get_settings()
-    weights = learn(open_index(settings, FicheStore(open_database(settings))))
+    weights = learn(open_index(settings, FicheStore(open_database(settings)), weights=starting_weights()))
     WEIGHTS_PATH.write_text(weights.model_dump_json(indent=2) + "\n", encoding="utf-8")
     typer.echo(json.dumps(weights.learnt_on, ensure_ascii=False))

@@ -29,6 +29,7 @@ _STOP = frozenset(
 )
 
 
+@lru_cache(maxsize=4_096)
 def fold(text: str) -> str:
     """Lower case, no accents, ligatures opened, typographic quotes made plain."""
     lowered = text.lower().replace("œ", "oe").replace("æ", "ae").replace("’", "'").replace("ʼ", "'")

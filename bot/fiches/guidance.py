@@ -134,8 +134,7 @@ class GuidanceService:
     def _topics(self) -> dict[str, tuple[str, ...]]:
         """The mandate topics of each guide that has some; read once, since the index does not change either."""
         ids = (fiche_id for fiche_id in self._index.fiche_ids if fiche_id.startswith(GUIDE_PREFIX))
-        guides = (fiche for fiche_id in ids if (fiche := self._fiches.get(fiche_id)) is not None)
-        return {guide.id: guide.topics for guide in guides if guide.topics}
+        return {guide.id: guide.topics for guide in self._fiches.several(list(ids)) if guide.topics}
 
     def _ask_one(self, text: str, aspects: Sequence[Aspect]) -> Guidance:
         hits = self._index.search(text, limit=MAX_HITS)
@@ -160,7 +159,8 @@ class GuidanceService:
         return self._index.passages(text, fiche.id, limit=len(fiche.passages) or 1) if words(text) else ()
 
     def _found(self, hits: Sequence[Hit]) -> tuple[Found, ...]:
-        return tuple(Found(fiche, hit.score) for hit in hits if (fiche := self._fiches.get(hit.fiche_id)) is not None)
+        score = {hit.fiche_id: hit.score for hit in hits}
+        return tuple(Found(fiche, score[fiche.id]) for fiche in self._fiches.several(list(score)))
 
 
 def question_parts(text: str) -> tuple[str, ...]:

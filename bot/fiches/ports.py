@@ -1,7 +1,7 @@
 """The base of fiches as the rest of the application sees it, and an implementation without a database."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Protocol
@@ -40,6 +40,10 @@ class Fiches(Protocol):
 
     def get(self, fiche_id: str) -> Fiche | None:
         """The fiche of that id in the current state, if there is one."""
+        ...
+
+    def several(self, fiche_ids: Sequence[str]) -> list[Fiche]:
+        """Those of *fiche_ids* that are in the current state, all of the same state, in the order given."""
         ...
 
     def all(self) -> Iterator[Fiche]:
@@ -102,6 +106,9 @@ class InMemoryFiches:
 
     def get(self, fiche_id: str) -> Fiche | None:
         return self._fiches.get(fiche_id)
+
+    def several(self, fiche_ids: Sequence[str]) -> list[Fiche]:
+        return [fiche for fiche_id in fiche_ids if (fiche := self._fiches.get(fiche_id)) is not None]
 
     def all(self) -> Iterator[Fiche]:
         return iter(tuple(self._fiches.values()))

@@ -1,7 +1,7 @@
 """The fiches in the database."""
 
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -46,9 +46,12 @@ class FicheStore:
             return _snapshot(row) if row else None
 
     def get(self, fiche_id: str) -> Fiche | None:
+        return next(iter(self.several([fiche_id])), None)
+
+    def several(self, fiche_ids: Sequence[str]) -> list[Fiche]:
         with self._database.unit_of_work() as session:
             snapshot_id = _current_id(session)
-        return self._read(snapshot_id, fiche_id)
+        return [fiche for fiche_id in fiche_ids if (fiche := self._read(snapshot_id, fiche_id)) is not None]
 
     def all(self) -> Iterator[Fiche]:
         with self._database.unit_of_work() as session:

@@ -1,4 +1,7 @@
-"""The first bar of the development sets, held on the real corpus and the trained model."""
+"""The bar of the development sets, held on the real corpus and the trained model.
+
+The figures last reached, less a point or one item: a change that falls below has to say why.
+"""
 
 from pathlib import Path
 
@@ -19,8 +22,9 @@ def test_the_right_fiche_is_found() -> None:
     service = guidance_service(get_settings())
     items = read_items(EVAL / "guidance.dev.jsonl", GuidanceItem)
     result = evaluate_guidance(items, lambda text: [found.fiche.id for found in service.ask(text)[0].found])
-    assert result["ok_at_1"] >= 0.75
-    assert result["ok_at_5"] >= 0.90
+    assert result["ok_at_1"] >= 0.88
+    assert result["ok_at_5"] >= 0.97
+    assert result["mrr"] >= 0.91
 
 
 @pytest.mark.rasa
@@ -28,5 +32,6 @@ def test_intents_and_topics_are_understood() -> None:
     with running_model(current_model(get_settings())) as model:
         intents = evaluate_intents(read_items(EVAL / "intents.dev.jsonl", IntentItem), model)
         topics = evaluate_faq(read_items(EVAL / "faq.dev.jsonl", TopicItem), model)
-    assert intents["accuracy"] >= 0.85
-    assert topics["accuracy"] >= 0.6
+    assert intents["accuracy"] >= 0.94
+    assert intents["macro_f1"] >= 0.92
+    assert topics["accuracy"] >= 0.83

@@ -8,12 +8,12 @@ from pathlib import Path
 from bot.errors import IndexMissing
 from bot.fiches.importers.guides import GUIDES_DIR, guide_questions
 from bot.fiches.index import files
-from bot.fiches.index.bank import BANK_DIR, digest_of, questions_by_fiche, read_bank
+from bot.fiches.index.bank import BANK_DIR, digest_of, often_met, questions_by_fiche, read_bank, read_strangers
 from bot.fiches.index.documents import document_of
 from bot.fiches.index.encoder import Encoder, UseEncoder
 from bot.fiches.index.search import SearchIndex
 from bot.fiches.index.weights import Weights
-from bot.fiches.lexicon import Lexicon
+from bot.fiches.lexicon import LEXICON_PATH, Lexicon
 from bot.fiches.ports import Fiches, Snapshot
 from bot.settings import Settings
 
@@ -27,8 +27,15 @@ def all_questions() -> dict[str, tuple[str, ...]]:
 
 def index_folder(settings: Settings, snapshot: Snapshot, questions: dict[str, tuple[str, ...]]) -> Path:
     """The folder of the index of exactly these fiches and questions; it may not exist yet."""
-    key = f"{files.INDEX_VERSION} {snapshot.digest} {digest_of(questions)}"
-    return settings.index_dir / hashlib.sha256(key.encode()).hexdigest()[:16]
+    parts = (
+        files.INDEX_VERSION,
+        snapshot.digest,
+        digest_of(questions),
+        hashlib.sha256(LEXICON_PATH.read_bytes()).hexdigest(),
+        sorted(often_met(BANK_DIR)),
+        read_strangers(),
+    )
+    return settings.index_dir / hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
 def ensure_index(
@@ -51,14 +58,23 @@ def ensure_index(
     if (folder / "meta.json").exists():
         return folder
     documents = [document_of(fiche, questions.get(fiche.id, ())) for fiche in fiches.all()]
-    cache = settings.index_dir / f"passages-{files.INDEX_VERSION}-{snapshot.digest[:16]}.npy"
-    files.build(folder, documents, encoder(), passage_cache=cache, progress=progress)
+    cache = settings.index_dir / f"passages-{files.PASSAGES_VERSION}-{snapshot.digest[:16]}.npy"
+    files.build(
+        folder,
+        documents,
+        encoder(),
+        Lexicon.load(),
+        often_met=often_met(BANK_DIR),
+        strangers=read_strangers(),
+        passage_cache=cache,
+        progress=progress,
+    )
     _drop_old(settings.index_dir, keep=cache)
     return folder
 
 
-def open_index(settings: Settings, fiches: Fiches, *, lexicon: Lexicon | None = None) -> SearchIndex:
-    """Opens the index of the current fiches.
+def open_index(settings: Settings, fiches: Fiches, *, weights: Weights | None = None) -> SearchIndex:
+    """Opens the index of the current fiches, with *weights* or, by default, the learnt ones.
 
     Raises:
         IndexMissing: it was not built, or no fiche was imported.
@@ -67,7 +83,7 @@ def open_index(settings: Settings, fiches: Fiches, *, lexicon: Lexicon | None = 
     if snapshot is None:
         raise IndexMissing("aucune fiche importée", hint="Importez-les : equipier fiches import")
     folder = index_folder(settings, snapshot, all_questions())
-    return SearchIndex(files.load(folder), UseEncoder(), lexicon or Lexicon.load(), Weights.load())
+    return SearchIndex(files.load(folder), UseEncoder(), Lexicon.load(), weights or Weights.load())
 
 
 def _drop_old(index_dir: Path, *, keep: Path) -> None:

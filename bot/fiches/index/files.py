@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,40 +10,61 @@ import bm25s
 import numpy as np
 
 from bot.errors import IndexMissing
-from bot.fiches.analysis import char_ngrams, stems
+from bot.fiches.analysis import char_ngrams, stems, without_placeholders
 from bot.fiches.index.documents import Document
-from bot.fiches.index.encoder import Encoder, Vectors, encode_in_batches
+from bot.fiches.index.encoder import Encoder, Vectors, encode_in_batches, main_axes
 from bot.fiches.index.owners import Owners
-from bot.fiches.index.projection import Projection, train_projection
+from bot.fiches.index.towers import Side, Terms, Towers, Vocabulary, train_towers
+from bot.fiches.lexicon import Lexicon
 
 # To be raised whenever the way of building changes what is stored.
-INDEX_VERSION = 4
+INDEX_VERSION = 7
+PASSAGES_VERSION = 4  # the same, for the cached passage vectors
 Progress = Callable[[str, int, int], None]  # label of the step, done, total
 
 # name of the lexical index → how it is built: see ``_lexical_texts``; b is BM25's length normalisation
-_LENGTH_NORM = {"words": 0.75, "grams": 0.6, "full": 0.75, "title": 0.75, "questions": 0.5, "passages": 0.6}
+_LENGTH_NORM = {"words": 0.75, "grams": 0.6, "full": 0.75, "questions": 0.5, "passages": 0.6}
 
 
 @dataclass(frozen=True, slots=True)
 class IndexFiles:
-    """The loaded parts of an index; owners map a question or a passage to the row of its fiche."""
+    """The loaded parts of an index; owners map a question or a passage to the row of its fiche.
+
+    ``often_met`` and ``plain_titles`` hold 1 or 0 for each fiche: aidants meet it often (see ``bank.often_met``); its
+    title is not itself a question (those answer a detail, and their words look like anybody's). ``stranger_vectors``
+    are those of messages that no fiche answers. ``axes`` are the directions along which sentence vectors differ most:
+    the many vectors are kept along those alone, as their products with a query are what a search waits for.
+    """
 
     fiche_ids: tuple[str, ...]
     lexical: dict[str, bm25s.BM25]
+    axes: Vectors
     question_vectors: Vectors
     question_owners: Owners
-    title_vectors: Vectors
     summary_vectors: Vectors
-    projection: Projection
-    projected_questions: Vectors
-    projected_summaries: Vectors
+    vocabulary: Vocabulary
+    towers: Towers
+    tower_questions: Vectors
+    tower_summaries: Vectors
+    often_met: Vectors
+    plain_titles: Vectors
+    stranger_vectors: Vectors
     passage_vectors: Vectors
+    whole_passage_vectors: Vectors
     passage_owners: Owners
     passage_ids: tuple[str, ...]
 
 
 def build(
-    folder: Path, documents: list[Document], encoder: Encoder, *, passage_cache: Path, progress: Progress
+    folder: Path,
+    documents: list[Document],
+    encoder: Encoder,
+    lexicon: Lexicon,
+    *,
+    often_met: frozenset[str],
+    strangers: Sequence[str],
+    passage_cache: Path,
+    progress: Progress,
 ) -> None:
     """Builds the index of *documents* into *folder*, atomically.
 
@@ -69,27 +90,46 @@ def build(
         np.save(partial, vectors)
         partial.replace(passage_cache)
     shutil.copyfile(passage_cache, scratch / "passages.npy")
+    passage_vectors = np.load(passage_cache)
     question_vectors = _encode(encoder, questions, "Sens des questions", progress)
     summary_vectors = _encode(encoder, [d.summary for d in documents], "Sens des résumés", progress)
     rows = range(len(documents))
     question_owners = np.repeat(rows, [len(d.questions) for d in documents]).astype(np.int32)
-    projection = train_projection(question_vectors, question_owners, summary_vectors)
+    question_terms = [terms_of(text, lexicon) for text in questions]
+    summary_terms = [terms_of(document.summary, lexicon) for document in documents]
+    vocabulary = Vocabulary.of([*question_terms, *summary_terms])
+    asked = Side(vocabulary.rows(question_terms), question_vectors)
+    summed = Side(vocabulary.rows(summary_terms), summary_vectors)
+    towers = train_towers(
+        asked,
+        question_owners,
+        summed,
+        [document.folder for document in documents],
+        progress=lambda done, total: progress("Apprentissage", done, total),
+    )
+    axes = main_axes(np.vstack([question_vectors, passage_vectors]))
     arrays = {
-        "questions": question_vectors,
-        "titles": _encode(encoder, [d.title for d in documents], "Sens des titres", progress),
+        "axes": axes,
+        "questions": question_vectors @ axes,
+        "small_passages": passage_vectors @ axes,
         "summaries": summary_vectors,
         "question_owners": question_owners,
         "passage_owners": np.repeat(rows, [len(d.passages) for d in documents]).astype(np.int32),
-        "query_tower": projection.query,
-        "document_tower": projection.document,
-        "projected_questions": projection.of_document(question_vectors),
-        "projected_summaries": projection.of_document(summary_vectors),
+        "strangers": encoder.encode(strangers),
+        "information": vocabulary.information,
+        "term_tower": towers.terms,
+        "sentence_tower": towers.sentence,
+        "tower_questions": towers.vectors(asked.rows, asked.sentences),
+        "tower_summaries": towers.vectors(summed.rows, summed.sentences),
+        "often_met": np.array([d.fiche_id in often_met for d in documents], dtype=np.float32),
+        "plain_titles": np.array(["?" not in d.title for d in documents], dtype=np.float32),
     }
     for name, array in arrays.items():
         np.save(scratch / f"{name}.npy", array)
     meta = {
         "version": INDEX_VERSION,
         "fiches": [document.fiche_id for document in documents],
+        "terms": vocabulary.terms,
         "passages": [passage_id for document in documents for passage_id in document.passage_ids],
     }
     (scratch / "meta.json").write_text(json.dumps(meta), encoding="utf-8")
@@ -109,14 +149,19 @@ def load(folder: Path) -> IndexFiles:
         return IndexFiles(
             fiche_ids=tuple(meta["fiches"]),
             lexical=lexical,
-            question_vectors=np.load(folder / "questions.npy", mmap_mode="r"),
+            axes=np.load(folder / "axes.npy"),
+            question_vectors=np.load(folder / "questions.npy"),
             question_owners=np.load(folder / "question_owners.npy"),
-            title_vectors=np.load(folder / "titles.npy", mmap_mode="r"),
             summary_vectors=np.load(folder / "summaries.npy", mmap_mode="r"),
-            projection=Projection(np.load(folder / "query_tower.npy"), np.load(folder / "document_tower.npy")),
-            projected_questions=np.load(folder / "projected_questions.npy", mmap_mode="r"),
-            projected_summaries=np.load(folder / "projected_summaries.npy", mmap_mode="r"),
-            passage_vectors=np.load(folder / "passages.npy", mmap_mode="r"),
+            vocabulary=Vocabulary(meta["terms"], np.load(folder / "information.npy")),
+            towers=Towers(np.load(folder / "term_tower.npy"), np.load(folder / "sentence_tower.npy")),
+            tower_questions=np.load(folder / "tower_questions.npy"),
+            tower_summaries=np.load(folder / "tower_summaries.npy", mmap_mode="r"),
+            often_met=np.load(folder / "often_met.npy"),
+            plain_titles=np.load(folder / "plain_titles.npy"),
+            stranger_vectors=np.load(folder / "strangers.npy"),
+            passage_vectors=np.load(folder / "small_passages.npy"),
+            whole_passage_vectors=np.load(folder / "passages.npy", mmap_mode="r"),
             passage_owners=np.load(folder / "passage_owners.npy"),
             passage_ids=tuple(meta["passages"]),
         )
@@ -125,6 +170,15 @@ def load(folder: Path) -> IndexFiles:
             f"l'index de recherche est absent ou abîmé ({folder.name})",
             hint="Reconstruisez-le : equipier index build",
         ) from error
+
+
+def terms_of(text: str, lexicon: Lexicon) -> Terms:
+    """The terms of a text: of its rewriting by the lexicon, and what the lexicon adds."""
+    rewritten = lexicon.rewrite_sms(without_placeholders(text))
+    own = stems(rewritten)
+    known = set(own)
+    added = [stem for phrase in lexicon.expand(rewritten) for stem in stems(phrase) if stem not in known]
+    return Terms(own, added, char_ngrams(rewritten))
 
 
 def _encode(encoder: Encoder, texts: list[str], label: str, progress: Progress) -> Vectors:
@@ -144,7 +198,6 @@ def _lexical_texts(documents: list[Document]) -> dict[str, list[list[str]]]:
         "words": [stems(text) for text in heads],
         "grams": [char_ngrams(text) for text in heads],
         "full": [stems(document.body) for document in documents],
-        "title": [stems(f"{document.head} {document.summary}") for document in documents],
         "questions": [stems(question) for document in documents for question in document.questions],
         "passages": [stems(passage) for document in documents for passage in document.passages],
     }

@@ -7,13 +7,16 @@ from dataclasses import dataclass
 import bm25s
 import numpy as np
 
-from bot.fiches.analysis import char_ngrams, stems, without_placeholders, words
-from bot.fiches.index.encoder import Encoder
-from bot.fiches.index.files import IndexFiles
+from bot.fiches.analysis import without_placeholders, words
+from bot.fiches.index.encoder import Encoder, Vectors
+from bot.fiches.index.files import IndexFiles, terms_of
 from bot.fiches.index.owners import Scores, best_of, ranges, soft_sum
+from bot.fiches.index.towers import Terms
 from bot.fiches.index.weights import FEATURES, Weights
 from bot.fiches.lexicon import Lexicon
 
+SIGNALS = 11  # inputs of the confidence, see ``SearchIndex.signals``
+_REMEMBERED = 8  # messages
 _EXPANSION_WEIGHT = 0.5  # words added by the lexicon count half as much as the aidant's own
 
 
@@ -45,6 +48,15 @@ class Evidence:
     tokens: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Query:
+    """A message read once: its terms, its sentence vector, and how well each passage matches its terms."""
+
+    terms: Terms
+    vector: Vectors
+    passages: Scores
+
+
 class SearchIndex:
     """Finds fiches and passages. One instance serves a process; it is not thread-safe."""
 
@@ -54,6 +66,7 @@ class SearchIndex:
         self._lexicon = lexicon
         self._weights = weights
         self._row = {fiche_id: row for row, fiche_id in enumerate(files.fiche_ids)}
+        self._queries: dict[str, _Query] = {}
         self._passages_of = ranges(files.passage_owners, len(files.fiche_ids))
 
     @property
@@ -96,10 +109,9 @@ class SearchIndex:
         start, stop = self._passages_of[row]
         if start == stop:
             return ()
-        rewritten = self._lexicon.rewrite_sms(without_placeholders(text))
-        vector = self._encoder.encode([rewritten])[0]
-        meaning = self._files.passage_vectors[start:stop] @ vector
-        lexical = self._lexical("passages", stems(rewritten), self._expansion(rewritten))[start:stop]
+        query = self._read(text)
+        meaning = self._files.whole_passage_vectors[start:stop] @ query.vector
+        lexical = query.passages[start:stop]
         top = float(lexical.max())
         scores = meaning + (0.5 * lexical / top if top > 0 else 0.0)
         order = np.argsort(-scores, kind="stable")[:limit]
@@ -108,30 +120,27 @@ class SearchIndex:
     def evidence(self, text: str) -> Evidence:
         """Feature matrix (z-scored per column over the corpus) and raw signals for *text*."""
         files = self._files
-        rewritten = self._lexicon.rewrite_sms(without_placeholders(text))
-        tokens, extra = stems(rewritten), self._expansion(rewritten)
-        vector = self._encoder.encode([rewritten])[0]
-        projected = files.projection.of_query(vector[np.newaxis, :])[0]
+        query = self._read(text)
+        tokens, extra = query.terms.stems, query.terms.added
+        vector, small = query.vector, query.vector @ files.axes
+        tower = files.towers.vectors(files.vocabulary.rows([query.terms]), vector[np.newaxis, :])[0]
         count = len(files.fiche_ids)
-        question_cosines = np.asarray(files.question_vectors @ vector)
+        question_cosines = np.asarray(files.question_vectors @ small)
         summary_cosines = np.asarray(files.summary_vectors @ vector)
-        grams = char_ngrams(rewritten)
         columns: dict[str, Scores] = {
             "words": self._lexical("words", tokens, extra),
-            "grams": self._lexical("grams", grams, []),
+            "grams": self._lexical("grams", query.terms.grams, []),
             "full": self._lexical("full", tokens, extra),
-            "title": self._lexical("title", tokens, extra),
             "question": best_of(self._lexical("questions", tokens, extra), files.question_owners, count, 0.0),
             "question_meaning": best_of(question_cosines, files.question_owners, count, -0.2),
             "questions_meaning": soft_sum(question_cosines, files.question_owners, count),
-            "title_meaning": np.asarray(files.title_vectors @ vector),
             "summary_meaning": summary_cosines,
-            "projected_questions": soft_sum(
-                np.asarray(files.projected_questions @ projected), files.question_owners, count
-            ),
-            "projected_summary": np.asarray(files.projected_summaries @ projected),
-            "passage": best_of(self._lexical("passages", tokens, extra), files.passage_owners, count, 0.0),
-            "passage_meaning": best_of(files.passage_vectors @ vector, files.passage_owners, count, -0.2),
+            "tower_questions": soft_sum(np.asarray(files.tower_questions @ tower), files.question_owners, count),
+            "tower_summary": np.asarray(files.tower_summaries @ tower),
+            "passage": best_of(query.passages, files.passage_owners, count, 0.0),
+            "passage_meaning": best_of(files.passage_vectors @ small, files.passage_owners, count, -0.2),
+            "often_met": files.often_met,
+            "plain_title": files.plain_titles,
         }
         features = np.stack([_z(columns[name]) for name in FEATURES], axis=1)
         signals = (
@@ -139,6 +148,7 @@ class SearchIndex:
             float(summary_cosines.max()),
             float(columns["words"].max()) / max(len(tokens), 1),
             float(columns["question"].max()) / max(len(tokens), 1),
+            *_stranger_signals(np.asarray(files.stranger_vectors @ vector), question_cosines),
         )
         return Evidence(features, signals, tuple(tokens))
 
@@ -176,14 +186,35 @@ class SearchIndex:
             held += information if row in owners else 0.0
         return held / total if total else 0.0
 
-    def _expansion(self, text: str) -> list[str]:
-        own = set(stems(text))
-        return [stem for phrase in self._lexicon.expand(text) for stem in stems(phrase) if stem not in own]
+    def _read(self, text: str) -> "_Query":
+        """*text* as the indexes read it; the last ones are remembered, as an answer reads its question again."""
+        query = self._queries.pop(text, None)
+        if query is None:
+            rewritten = self._lexicon.rewrite_sms(without_placeholders(text))
+            terms = terms_of(text, self._lexicon)
+            query = _Query(
+                terms, self._encoder.encode([rewritten])[0], self._lexical("passages", terms.stems, terms.added)
+            )
+        self._queries[text] = query
+        if len(self._queries) > _REMEMBERED:
+            del self._queries[next(iter(self._queries))]
+        return query
 
     def _lexical(self, name: str, tokens: Sequence[str], extra: Sequence[str]) -> Scores:
         index = self._files.lexical[name]
         scores = _bm25(index, tokens)
         return scores + _EXPANSION_WEIGHT * _bm25(index, extra) if extra else scores
+
+
+def _stranger_signals(strangers: Scores, questions: Scores) -> tuple[float, float]:
+    """How near the nearest message that no fiche answers is, and by how much its kind is nearer than the bank's.
+
+    The second compares sums over the nearest ones, as ``soft_sum`` does, so that one chance resemblance counts less.
+    """
+    if not len(strangers):
+        return 0.0, 0.0
+    near = [math.log(float(np.exp(np.sort(cosines)[-5:] * 12).sum())) for cosines in (strangers, questions)]
+    return float(strangers.max()), near[0] - near[1]
 
 
 def _bm25(index: bm25s.BM25, tokens: Sequence[str]) -> Scores:

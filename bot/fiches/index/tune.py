@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from bot.evaluation.files import GuidanceItem, read_items
-from bot.fiches.index.search import Evidence, SearchIndex
+from bot.fiches.index.search import SIGNALS, Evidence, SearchIndex
 from bot.fiches.index.weights import FEATURES, Weights
 
 VALIDATION_DIR = Path(__file__).resolve().parent.parent / "validation"
@@ -25,24 +25,24 @@ _PRIOR = {
     "words": 1.0,
     "grams": 1.0,
     "full": 0.5,
-    "title": 0.1,
-    "question": 0.5,
-    "question_meaning": 0.5,
+    "question": 0.2,
+    "question_meaning": 0.3,
     "questions_meaning": 1.0,
-    "title_meaning": 0.1,
-    "summary_meaning": 0.3,
-    "projected_questions": 0.5,
-    "projected_summary": 0.5,
+    "summary_meaning": 0.2,
+    "tower_questions": 0.7,
+    "tower_summary": 0.4,
     "passage": 0.3,
     "passage_meaning": 0.5,
+    "often_met": 0.3,
+    "plain_title": 0.3,
 }
 _CANDIDATES = 100  # fiches compared per question: the best by the prior, and the right ones
-_PULL = 0.02  # strength of the pull towards the prior
+_PULL = 0.1  # strength of the pull towards the prior
 # Shares of off-topic messages that may get past each threshold. The understanding stops nine in ten of them before
-# the search is asked (intent ``hors_sujet``): half of them here is one in twenty for the person, who is then only
-# asked to choose.
-_OFF_TOPIC_PROPOSED = 0.5
-_OFF_TOPIC_ANSWERED = 0.05
+# the search is asked (intent ``hors_sujet``): one in seven of them here is one in seventy for the person, who is then
+# only asked to choose.
+_OFF_TOPIC_PROPOSED = 0.15
+_OFF_TOPIC_ANSWERED = 0.04
 _Matrix = NDArray[np.float64]
 
 
@@ -56,6 +56,11 @@ class Example:
     @property
     def features(self) -> NDArray[np.float32]:
         return self.evidence.features
+
+
+def starting_weights() -> Weights:
+    """The weights before anything is learnt; their confidence means nothing."""
+    return Weights(features=_PRIOR, calibration=(0.0,) * (SIGNALS + 1), abstain_below=0.0, propose_below=0.0)
 
 
 def learn(index: SearchIndex, *, folder: Path = VALIDATION_DIR, folds: int = 5) -> Weights:

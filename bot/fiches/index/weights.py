@@ -20,16 +20,16 @@ FEATURES = (
     "words",
     "grams",
     "full",
-    "title",
     "question",
     "question_meaning",
     "questions_meaning",
-    "title_meaning",
     "summary_meaning",
-    "projected_questions",
-    "projected_summary",
+    "tower_questions",
+    "tower_summary",
     "passage",
     "passage_meaning",
+    "often_met",
+    "plain_title",
 )
 
 

@@ -9,6 +9,7 @@ from bot.errors import CorpusError, IndexMissing
 from bot.fiches.index import files
 from bot.fiches.index.search import SearchIndex
 from bot.fiches.index.weights import FEATURES, Weights
+from bot.fiches.lexicon import Lexicon
 from tests.unit.fiches.tiny import FILLERS, tiny_index
 
 
@@ -89,6 +90,9 @@ def test_an_interrupted_build_leaves_no_index(tmp_path: Path) -> None:
             tmp_path / "index",
             [],
             Failing(),
+            Lexicon.load(),
+            often_met=frozenset(),
+            strangers=(),
             passage_cache=tmp_path / "c.npy",
             progress=lambda *_: (_ for _ in ()).throw(RuntimeError()),
         )

@@ -77,6 +77,9 @@ def tiny_index(folder: Path, *, weights: Weights | None = None, fiches: Sequence
         folder / "index",
         documents,
         encoder,
+        Lexicon.load(),
+        often_met=frozenset({CARTE.id}),
+        strangers=("il pleut", "une recette de crêpes"),
         passage_cache=folder / "cache.npy",
         progress=lambda _label, _done, _total: None,
     )
@@ -85,7 +88,7 @@ def tiny_index(folder: Path, *, weights: Weights | None = None, fiches: Sequence
 
 def lenient_weights() -> Weights:
     """Weights whose confidence is the share of the message's words that the first fiche's questions hold."""
-    slopes = [0.0, 0.0, 0.0, 8.0, 0.0, 0.0, 0.0, 0.0, 0.0]
+    slopes = [0.0, 0.0, 0.0, 8.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]
     return Weights.load().model_copy(
         update={"calibration": (*slopes, -4.0), "abstain_below": 0.1, "propose_below": 0.3}
     )
