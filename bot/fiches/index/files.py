@@ -178,7 +178,7 @@ def terms_of(text: str, lexicon: Lexicon) -> Terms:
     own = stems(rewritten)
     known = set(own)
     added = [stem for phrase in lexicon.expand(rewritten) for stem in stems(phrase) if stem not in known]
-    return Terms(own, added, char_ngrams(rewritten))
+    return Terms(rewritten, own, added, char_ngrams(rewritten))
 
 
 def _encode(encoder: Encoder, texts: list[str], label: str, progress: Progress) -> Vectors:

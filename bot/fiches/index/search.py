@@ -7,17 +7,16 @@ from dataclasses import dataclass
 import bm25s
 import numpy as np
 
-from bot.fiches.analysis import without_placeholders, words
+from bot.fiches.analysis import words
 from bot.fiches.index.encoder import Encoder, Vectors
 from bot.fiches.index.files import IndexFiles, terms_of
 from bot.fiches.index.owners import Scores, best_of, ranges, soft_sum
-from bot.fiches.index.towers import Terms
+from bot.fiches.index.towers import ADDED_WEIGHT, Terms
 from bot.fiches.index.weights import FEATURES, Weights
 from bot.fiches.lexicon import Lexicon
 
 SIGNALS = 11  # inputs of the confidence, see ``SearchIndex.signals``
 _REMEMBERED = 8  # messages
-_EXPANSION_WEIGHT = 0.5  # words added by the lexicon count half as much as the aidant's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,10 +189,9 @@ class SearchIndex:
         """*text* as the indexes read it; the last ones are remembered, as an answer reads its question again."""
         query = self._queries.pop(text, None)
         if query is None:
-            rewritten = self._lexicon.rewrite_sms(without_placeholders(text))
             terms = terms_of(text, self._lexicon)
             query = _Query(
-                terms, self._encoder.encode([rewritten])[0], self._lexical("passages", terms.stems, terms.added)
+                terms, self._encoder.encode([terms.text])[0], self._lexical("passages", terms.stems, terms.added)
             )
         self._queries[text] = query
         if len(self._queries) > _REMEMBERED:
@@ -203,7 +201,7 @@ class SearchIndex:
     def _lexical(self, name: str, tokens: Sequence[str], extra: Sequence[str]) -> Scores:
         index = self._files.lexical[name]
         scores = _bm25(index, tokens)
-        return scores + _EXPANSION_WEIGHT * _bm25(index, extra) if extra else scores
+        return scores + ADDED_WEIGHT * _bm25(index, extra) if extra else scores
 
 
 def _stranger_signals(strangers: Scores, questions: Scores) -> tuple[float, float]:

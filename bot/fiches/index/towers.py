@@ -29,7 +29,7 @@ _RATE = 5e-3  # falls to zero along a straight line
 _SUMMARY_SHARE = 0.3  # how often a question is paired with the summary rather than with another question
 _TERM_DROPOUT = 0.15  # share of a question's terms left out: an aidant never uses them all
 _SENTENCE_WEIGHT = 0.7
-_ADDED_WEIGHT = 0.5  # a word that the lexicon adds, against one of the aidant's own
+ADDED_WEIGHT = 0.5  # a word that the lexicon adds, against one of the aidant's own
 _GRAM_WEIGHT = 0.3
 _Matrix = NDArray[np.float32]
 Progress = Callable[[int, int], None]
@@ -40,11 +40,13 @@ class Terms:
     """What a text is made of.
 
     Attributes:
+        text: as rewritten by the lexicon.
         stems: of its own words.
         added: stems of the words that the lexicon adds.
         grams: its 4-grams of letters.
     """
 
+    text: str
     stems: Sequence[str]
     added: Sequence[str]
     grams: Sequence[str]
@@ -75,7 +77,7 @@ class Vocabulary:
             row: dict[int, float] = {}
             for terms, weight in (
                 (text.stems, 1.0),
-                (text.added, _ADDED_WEIGHT),
+                (text.added, ADDED_WEIGHT),
                 (map(_gram, text.grams), _GRAM_WEIGHT),
             ):
                 for term in terms:
@@ -101,7 +103,12 @@ class Towers:
 
     def vectors(self, rows: csr_matrix, sentences: Vectors) -> Vectors:
         """One vector of length one per text, from its terms and its sentence vector."""
-        return unit_rows(rows @ self.terms + _SENTENCE_WEIGHT * (sentences @ self.sentence))
+        return unit_rows(self.sums(rows, sentences))
+
+    def sums(self, rows: csr_matrix, sentences: Vectors) -> Vectors:
+        """The same before division by its length, as training needs it."""
+        summed: Vectors = rows @ self.terms + np.float32(_SENTENCE_WEIGHT) * (sentences @ self.sentence)
+        return summed
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +233,7 @@ def _gradients(towers: Towers, left: Side, right: Side) -> tuple[_Matrix, _Matri
 
 
 def _forward(towers: Towers, side: Side) -> tuple[_Matrix, _Matrix]:
-    raw = side.rows @ towers.terms + np.float32(_SENTENCE_WEIGHT) * (side.sentences @ towers.sentence)
+    raw = towers.sums(side.rows, side.sentences)
     length = np.linalg.norm(raw, axis=1, keepdims=True) + np.float32(1e-6)
     return raw / length, length
 

@@ -13,7 +13,7 @@ PAIRS = (
 
 
 def _terms(text: str) -> Terms:
-    return Terms(text.split(), (), ())
+    return Terms(text, text.split(), (), ())
 
 
 def _trained() -> tuple[np.ndarray, np.ndarray]:
