@@ -14,7 +14,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
-from bot.bootstrap import guidance_service
+from bot.bootstrap import MandatServices, guidance_service, mandats_services
 from bot.fiches.guidance import GuidanceService
 from bot.fiches.render import Message
 from bot.settings import get_settings
@@ -22,15 +22,26 @@ from bot.settings import get_settings
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What actions may call."""
+    """What actions may call.
+
+    Attributes:
+        public_url: where the pages are, for the links.
+    """
 
     guidance: GuidanceService
+    mandats: MandatServices
+    public_url: str
 
 
 @lru_cache(maxsize=1)
 def services() -> Services:
     """The services of this process, opened at the first call."""
-    return Services(guidance=guidance_service(get_settings()))
+    settings = get_settings()
+    return Services(
+        guidance=guidance_service(settings),
+        mandats=mandats_services(settings),
+        public_url=settings.public_url.rstrip("/"),
+    )
 
 
 class EquipierAction(Action, ABC):  # type: ignore[misc]  # the SDK is untyped

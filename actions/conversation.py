@@ -1,15 +1,19 @@
 """Small talk, yes and no, stopping, errors, humans, and what to do when nothing was understood."""
 
+from abc import ABC
 from typing import Any
 
 from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.base import EquipierAction, services, text_of, utter
+from actions.base import services, text_of, utter
 from actions.guidance import NextFiches, answer_question
+from actions.mandats import revoke
+from actions.saisie import DialogueAction, actor_of
 from bot.fiches import render
-from bot.fiches.aspects import topic_stems
+from bot.mandats import phrases
+from bot.mandats.views import AccessRefused, Actor
 
 _HUMAN = render.Suggestion("Parler à quelqu'un", "joindre_humain")
 _READINGS = {
@@ -20,10 +24,10 @@ _READINGS = {
     "aide": "Ce que je sais faire",
 }
 _LIKELY_ENOUGH = 0.15  # confidence from which a fiche is worth a button in a message that was not understood
-_CLEARED = ("fiche", "question", "fiches_vues", "cas_choisis", "aspect_attendu", "proposition")
+_CLEARED = ("fiche", "question", "fiches_vues", "cas_choisis", "aspect_attendu", "proposition", "revocation", "mandat")
 
 
-class Greet(EquipierAction):
+class Greet(DialogueAction):
     """Greets; a greeting that carries a question is answered at once."""
 
     def name(self) -> str:
@@ -31,13 +35,13 @@ class Greet(EquipierAction):
 
     def handle(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         text = text_of(tracker)
-        if len(topic_stems(text)) >= 3 and services().guidance.names_a_procedure(text):
+        if services().guidance.names_a_procedure(text):
             return answer_question(dispatcher, tracker, text)
         dispatcher.utter_message(response="utter_saluer")
         return []
 
 
-class Affirm(EquipierAction):
+class Affirm(DialogueAction):
     """« Oui »: does what was proposed last, or asks what the yes is for."""
 
     def name(self) -> str:
@@ -48,11 +52,13 @@ class Affirm(EquipierAction):
         if proposition == "humain":
             dispatcher.utter_message(response="utter_joindre_humain")
             return [SlotSet("proposition", None), SlotSet("echecs", 0)]
+        if proposition == "revocation":
+            return list(revoke(dispatcher, tracker))
         dispatcher.utter_message(response="utter_oui_a_quoi")
         return []
 
 
-class Deny(EquipierAction):
+class Deny(DialogueAction):
     """« Non »: drops what was proposed last; after an answer it means that the answer is not the right one."""
 
     def name(self) -> str:
@@ -62,21 +68,81 @@ class Deny(EquipierAction):
         if tracker.get_slot("proposition") is None and tracker.get_slot("question"):
             return NextFiches().handle(dispatcher, tracker)
         dispatcher.utter_message(response="utter_entendu")
-        return [SlotSet("proposition", None), SlotSet("echecs", 0)]
+        return [SlotSet("proposition", None), SlotSet("revocation", None), SlotSet("echecs", 0)]
 
 
-class Cancel(EquipierAction):
-    """« Annuler »: forgets the current procedure."""
+class Say(DialogueAction, ABC):
+    """Says one fixed response; an action all the same, so that an open entry of a mandate hears the message first."""
+
+    response: str
+
+    def handle(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:  # noqa: ARG002
+        dispatcher.utter_message(response=self.response)
+        return []
+
+
+class Thank(Say):
+    """« Merci »."""
+
+    response = "utter_remercier"
+
+    def name(self) -> str:
+        return "action_remercier"
+
+
+class SayGoodbye(Say):
+    """« Au revoir »."""
+
+    response = "utter_au_revoir"
+
+    def name(self) -> str:
+        return "action_au_revoir"
+
+
+class Help(Say):
+    """« Que sais-tu faire ? »"""
+
+    response = "utter_aide"
+
+    def name(self) -> str:
+        return "action_aide"
+
+
+class OffTopic(Say):
+    """Nothing that fiches or mandates are about."""
+
+    response = "utter_hors_sujet"
+
+    def name(self) -> str:
+        return "action_hors_sujet"
+
+
+class Cancel(DialogueAction):
+    """« Annuler »: gives up the draft that waits to be sealed, else forgets the current procedure."""
 
     def name(self) -> str:
         return "action_annuler"
 
-    def handle(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:  # noqa: ARG002
+    def handle(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        draft, actor = tracker.get_slot("brouillon"), actor_of(tracker)
+        if draft and actor:
+            dispatcher.utter_message(text=_given_up(actor, draft))
+            return [SlotSet("brouillon", None), SlotSet("echecs", 0)]
         dispatcher.utter_message(response="utter_annule")
         return [*(SlotSet(name, None) for name in _CLEARED), SlotSet("echecs", 0)]
 
 
-class ReportError(EquipierAction):
+def _given_up(actor: Actor, draft: str) -> str:
+    try:
+        given_up = services().mandats.drafts.cancel(actor, draft)
+    except AccessRefused:
+        return phrases.out_of_reach().text
+    if given_up:
+        return "D'accord, j'abandonne ce mandat\u202f: son lien ne marche plus."
+    return "Ce mandat est déjà scellé\u202f: pour y mettre fin, demandez-moi de le révoquer."
+
+
+class ReportError(DialogueAction):
     """The person says that the answer is wrong: offers the next fiches and a human."""
 
     def name(self) -> str:
@@ -89,13 +155,19 @@ class ReportError(EquipierAction):
         return []
 
 
-class Fallback(EquipierAction):
-    """Two stages, then a human: proposes readings, asks to rephrase, offers to hand over."""
+class Fallback(DialogueAction):
+    """Two stages, then a human: proposes readings, asks to rephrase, offers to hand over.
+
+    A message whose intent is unclear but whose fiche is not is simply answered.
+    """
 
     def name(self) -> str:
         return "action_repli"
 
     def handle(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        text = text_of(tracker)
+        if services().guidance.names_a_procedure(text):
+            return answer_question(dispatcher, tracker, text)
         failures = int(tracker.get_slot("echecs") or 0)
         if failures == 0 and (message := self._readings(tracker)):
             utter(dispatcher, message)
@@ -111,7 +183,7 @@ class Fallback(EquipierAction):
             )
             return [SlotSet("echecs", failures + 1), SlotSet("proposition", "humain")]
         events: list[EventType] = [SlotSet("echecs", failures + 1)]
-        if text := text_of(tracker):
+        if text:
             events.append(SlotSet("question", text))
         return events
 

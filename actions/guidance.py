@@ -7,7 +7,8 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.base import EquipierAction, entity, services, slot_list, text_of, utter
+from actions.base import entity, services, slot_list, text_of, utter
+from actions.saisie import DialogueAction
 from bot.fiches import render
 from bot.fiches.aspects import asked_aspects
 from bot.fiches.guidance import Guidance
@@ -26,7 +27,7 @@ _ASPECT_OF_INTENT = {
 }
 
 
-class AnswerQuestion(EquipierAction):
+class AnswerQuestion(DialogueAction):
     """Answers a question about a procedure (intent ``question_demarche``)."""
 
     def name(self) -> str:
@@ -36,7 +37,7 @@ class AnswerQuestion(EquipierAction):
         return answer_question(dispatcher, tracker, text_of(tracker))
 
 
-class AnswerFollowUp(EquipierAction):
+class AnswerFollowUp(DialogueAction):
     """Answers from the current fiche (intents ``demander_…``), or asks which procedure is meant."""
 
     def name(self) -> str:
@@ -60,7 +61,7 @@ class AnswerFollowUp(EquipierAction):
         )
 
 
-class ChooseFiche(EquipierAction):
+class ChooseFiche(DialogueAction):
     """The person chose a fiche among those proposed."""
 
     def name(self) -> str:
@@ -77,7 +78,7 @@ class ChooseFiche(EquipierAction):
         return _show(dispatcher, found, keep=[SlotSet("cas_choisis", None), SlotSet("echecs", 0)])
 
 
-class ChooseCase(EquipierAction):
+class ChooseCase(DialogueAction):
     """The person chose a situation or a case of the current fiche."""
 
     def name(self) -> str:
@@ -94,7 +95,7 @@ class ChooseCase(EquipierAction):
         return _show(dispatcher, found, keep=[SlotSet("cas_choisis", chosen)])
 
 
-class NextFiches(EquipierAction):
+class NextFiches(DialogueAction):
     """« Ce n'est pas ça »: offers the next fiches for the same question."""
 
     def name(self) -> str:

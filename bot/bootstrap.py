@@ -18,12 +18,26 @@ from bot.settings import Settings
 from bot.storage.engine import Database
 
 if TYPE_CHECKING:
+    from bot.aidants.service import Aidants
+    from bot.chores import Chores
     from bot.fiches.guidance import GuidanceService
     from bot.gateway.app import GatewayServices
+    from bot.gateway.pages.services import PageServices
+    from bot.journal.checkpoints import Checkpoints
+    from bot.journal.service import Journal
+    from bot.mandats.attestation import Attestations
+    from bot.mandats.drafts import Drafts
+    from bot.mandats.identity import Usagers
+    from bot.mandats.register import Register
+    from bot.mandats.sealing import Sealing
+    from bot.mandats.verification import Verification
     from bot.privacy.detect import Detector
+    from bot.privacy.retention import Retention
+    from bot.privacy.vault import Vault
 
 # Nobody waits in front of the worker: it leaves the engine more time, so that a slow answer ends up arriving.
 _WORKER_PATIENCE = 4
+_PAGES_A_MINUTE = 30  # sign-ins and verifications of one address: each sign-in costs an argon2 verification
 _LEASE_MARGIN = 60.0  # seconds beyond the engine's time
 
 
@@ -60,6 +74,7 @@ def gateway_services(
     Raises:
         SettingsError: the vault key is missing or wrong.
     """
+    from bot.aidants.linking import ChatLinking  # noqa: PLC0415
     from bot.channels.rest import RestChannel  # noqa: PLC0415  the worker and the actions need no web framework
     from bot.gateway.app import GatewayServices  # noqa: PLC0415
     from bot.gateway.health import standard_checks  # noqa: PLC0415
@@ -67,6 +82,7 @@ def gateway_services(
 
     cipher = FernetCipher(settings.vault_key)
     database = open_database(settings)
+    mandats = mandats_services(settings, clock=clock, database=database)
     http = client or _internal_client()
     router = Router(
         store=ConversationStore(database),
@@ -76,6 +92,8 @@ def gateway_services(
         limiter=SlidingWindow(),
         clock=clock or SystemClock(),
         max_chars=settings.message_max_chars,
+        vault=mandats.vault,
+        linking=ChatLinking(mandats.aidants),
     )
 
     async def close() -> None:
@@ -84,8 +102,99 @@ def gateway_services(
 
     return GatewayServices(
         rest=RestChannel(router, token=settings.rest_token, key=settings.vault_key),
+        pages=page_services(settings, mandats, clock=clock or SystemClock()),
         checks=standard_checks(database, http, rasa_url=settings.rasa_url, actions_url=settings.actions_url),
         close=close,
+    )
+
+
+def page_services(settings: Settings, mandats: "MandatServices", *, clock: Clock) -> "PageServices":
+    """What the pages of the gateway run on, over the services of mandates."""
+    from bot.gateway.desk.services import DeskServices  # noqa: PLC0415
+    from bot.gateway.pages.services import PageServices  # noqa: PLC0415
+    from bot.privacy.envelope import KeyRing  # noqa: PLC0415
+
+    return PageServices(
+        brand=settings.brand_name,
+        public_url=settings.public_url,
+        static=settings.var_dir / "static",
+        keys=KeyRing.parse(settings.session_key, setting="EQUIPIER_SESSION_KEY"),
+        clock=clock,
+        people=mandats.aidants,
+        drafts=mandats.drafts,
+        sealing=mandats.sealing,
+        verification=mandats.verification,
+        vault=mandats.vault,
+        attestation=mandats.attestations.just_sealed,
+        limiter=SlidingWindow(limit=_PAGES_A_MINUTE, window=timedelta(minutes=1)),
+        desk=DeskServices.over(mandats),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class MandatServices:
+    """Everything that keeps people, mandates and their journal."""
+
+    database: Database
+    aidants: "Aidants"
+    journal: "Journal"
+    checkpoints: "Checkpoints"
+    usagers: "Usagers"
+    drafts: "Drafts"
+    sealing: "Sealing"
+    register: "Register"
+    verification: "Verification"
+    attestations: "Attestations"
+    vault: "Vault"
+
+    def close(self) -> None:
+        self.database.close()
+
+
+def mandats_services(
+    settings: Settings, *, clock: Clock | None = None, database: Database | None = None
+) -> MandatServices:
+    """The services of mandates, over *database* or the one of the settings.
+
+    Raises:
+        SettingsError: a key is missing or malformed.
+    """
+    from bot.aidants.service import Aidants  # noqa: PLC0415  the search needs none of them
+    from bot.journal.checkpoints import Checkpoints  # noqa: PLC0415
+    from bot.journal.service import Journal  # noqa: PLC0415
+    from bot.mandats.attestation import Attestations  # noqa: PLC0415
+    from bot.mandats.drafts import Drafts  # noqa: PLC0415
+    from bot.mandats.identity import Usagers  # noqa: PLC0415
+    from bot.mandats.notices import sealed  # noqa: PLC0415
+    from bot.mandats.register import Register  # noqa: PLC0415
+    from bot.mandats.sealing import Sealing  # noqa: PLC0415
+    from bot.mandats.verification import Verification  # noqa: PLC0415
+    from bot.privacy.envelope import BlindIndex, Envelope, KeyRing  # noqa: PLC0415
+    from bot.privacy.vault import Vault  # noqa: PLC0415
+
+    now = clock or SystemClock()
+    base = database or open_database(settings)
+    masters = KeyRing.parse(settings.master_keys, setting="EQUIPIER_MASTER_KEYS")
+    seals = KeyRing.parse(settings.seal_keys, setting="EQUIPIER_SEAL_KEYS")
+    blind = BlindIndex(KeyRing.parse(settings.index_key, setting="EQUIPIER_INDEX_KEY"))
+    sessions = KeyRing.parse(settings.session_key, setting="EQUIPIER_SESSION_KEY")
+    journal = Journal(base, now)
+    usagers = Usagers(Envelope(masters), blind, now)
+    register = Register(base, journal, usagers, now)
+    return MandatServices(
+        database=base,
+        aidants=Aidants(base, journal, now, keys=sessions),
+        journal=journal,
+        checkpoints=Checkpoints(
+            base, journal, now, key=KeyRing.parse(settings.checkpoint_key, setting="EQUIPIER_CHECKPOINT_KEY")
+        ),
+        usagers=usagers,
+        drafts=Drafts(base, journal, usagers, now),
+        sealing=Sealing(base, journal, usagers, now, keys=seals, told=sealed(now)),
+        register=register,
+        verification=Verification(base, now, keys=seals),
+        attestations=Attestations(base, register, journal, now, public_url=settings.public_url),
+        vault=Vault(base, key=settings.vault_key, clock=now),
     )
 
 
@@ -100,6 +209,33 @@ class WorkerServices:
     async def close(self) -> None:
         await self.client.aclose()
         self.database.close()
+
+
+def retention_of(settings: Settings, services: "MandatServices", *, clock: Clock | None = None) -> "Retention":
+    """What deletes what was kept long enough, with the durations of *settings*."""
+    from bot.privacy.retention import Retention  # noqa: PLC0415
+    from bot.privacy.trackers import RasaTrackers  # noqa: PLC0415
+
+    return Retention(
+        services.database,
+        services.journal,
+        services.usagers,
+        clock or SystemClock(),
+        trackers=RasaTrackers(settings.var_dir / "rasa.db"),
+        mandat_years=settings.mandat_kept_years,
+        conversation_days=settings.conversation_kept_days,
+    )
+
+
+def worker_chores(settings: Settings, services: "MandatServices", *, clock: Clock | None = None) -> "Chores":
+    """What the worker does by the clock: reminders, vault, retention."""
+    from bot.chores import Chores, standard  # noqa: PLC0415
+    from bot.mandats.reminders import Reminders  # noqa: PLC0415
+
+    now = clock or SystemClock()
+    reminders = Reminders(services.database, services.journal, services.usagers, now)
+    retention = retention_of(settings, services, clock=now)
+    return Chores(standard(reminders=reminders, vault=services.vault, retention=retention), now)
 
 
 def worker_services(

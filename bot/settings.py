@@ -28,6 +28,36 @@ class Settings(BaseSettings):
     vault_key: SecretStr = Field(
         default=SecretStr(""), description="Clé (Fernet) du coffre des données personnelles et des messages gardés."
     )
+    master_keys: SecretStr = Field(
+        default=SecretStr(""), description="Clés maîtresses des identités, « nom:clé », la clé courante en premier."
+    )
+    seal_keys: SecretStr = Field(
+        default=SecretStr(""), description="Clés des empreintes de mandat, « nom:clé », la clé courante en premier."
+    )
+    index_key: SecretStr = Field(
+        default=SecretStr(""), description="Clé des index aveugles (« nom:clé ») : elle ne doit jamais changer."
+    )
+    checkpoint_key: SecretStr = Field(
+        default=SecretStr(""), description="Clé Ed25519 qui signe les points de contrôle du journal (« nom:clé »)."
+    )
+    session_key: SecretStr = Field(
+        default=SecretStr(""), description="Clé des sessions des pages et des secrets TOTP (« nom:clé »)."
+    )
+    public_url: str = Field(
+        default="http://127.0.0.1:8000",
+        description="Adresse publique de la passerelle, dans les liens sécurisés et les codes QR.",
+    )
+    brand_name: str = Field(
+        default="Équipier", min_length=1, description="Nom affiché en tête des pages, à la place d'un logo."
+    )
+    admin_email: str = Field(
+        default="admin@equipier.invalid",
+        description="Adresse du premier compte d'administration, créé au premier démarrage.",
+    )
+    mandat_kept_years: int = Field(
+        default=6, ge=1, description="Années de conservation d'un mandat après sa fin (3 actives et 3 d'archive)."
+    )
+    conversation_kept_days: int = Field(default=183, ge=1, description="Jours de conservation des conversations.")
     rasa_url: str = Field(default="http://127.0.0.1:5005", description="Adresse du serveur Rasa.")
     actions_url: str = Field(default="http://127.0.0.1:5055", description="Adresse du serveur d'actions.")
     gateway_host: str = Field(default="127.0.0.1", description="Interface d'écoute de la passerelle.")
@@ -55,6 +85,10 @@ class Settings(BaseSettings):
     @property
     def index_dir(self) -> Path:
         return self.var_dir / "index"
+
+    @property
+    def static_dir(self) -> Path:
+        return self.var_dir / "static"
 
     @property
     def model_dir(self) -> Path:

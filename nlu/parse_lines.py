@@ -1,7 +1,8 @@
 """Reads one JSON message a line, writes one JSON understanding a line: `python parse_lines.py MODEL`.
 
 It lets the other environment measure the model without a server: ``{"text": …}`` in, ``{"intent", "confidence",
-"topic", "entities", "ms"}`` out (milliseconds of the parse alone). The first line out is ``{"ready": true}``.
+"topic", "topic_confidence", "entities", "ms"}`` out (milliseconds of the parse alone). The first line out is
+``{"ready": true}``.
 """
 
 import asyncio
@@ -30,6 +31,7 @@ async def main(model: str) -> None:
                     "fallback": parsed["intent"]["name"] == "nlu_fallback",
                     "confidence": intent["confidence"],
                     "topic": (response.get("intent_response_key") or "").partition("/")[2] or None,
+                    "topic_confidence": response.get("confidence"),
                     "entities": [{"entity": e["entity"], "value": e["value"]} for e in parsed["entities"]],
                     "ms": milliseconds,
                 },

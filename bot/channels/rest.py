@@ -88,7 +88,7 @@ class RestChannel:
             channel=CHANNEL,
             external_id=fingerprint(posted.sender, key=self._key),
             text=posted.message,
-            message_id=posted.message_id or idempotency_key,
+            message_id=_named(posted.message_id or idempotency_key, key=self._key),
         )
         return _as_rasa(posted.sender, await self._router.handle(incoming))
 
@@ -105,6 +105,11 @@ class RestChannel:
                 break
             await asyncio.sleep(_POLL)
         return []
+
+
+def _named(message_id: str | None, *, key: SecretStr) -> str | None:
+    """What stands for the client's id of a message, which may hold a telephone number."""
+    return None if message_id is None else fingerprint(message_id, key=key)
 
 
 def _as_rasa(sender: str, replies: Sequence[Reply]) -> list[dict[str, Any]]:

@@ -1,8 +1,35 @@
 """The list of commands and command groups; importing this module registers them on the application."""
 
-from bot.cli import app, chat, db, doctor, evaluate, fiches, index, nlu, run, serve
+from bot.cli import (
+    aidants,
+    app,
+    chat,
+    db,
+    demo,
+    doctor,
+    evaluate,
+    fiches,
+    index,
+    journal,
+    keys,
+    nlu,
+    retention,
+    run,
+    serve,
+    usagers,
+)
 
-for command in (run.run, run.setup, doctor.doctor, chat.chat, serve.gateway, serve.worker, run.process):
+for command in (
+    run.run,
+    run.setup,
+    doctor.doctor,
+    chat.chat,
+    serve.gateway,
+    serve.worker,
+    run.process,
+    retention.retention,
+    demo.demo,
+):
     app.command()(command)
 for name, group in (
     ("fiches", fiches.app),
@@ -10,5 +37,9 @@ for name, group in (
     ("nlu", nlu.app),
     ("evaluate", evaluate.app),
     ("db", db.app),
+    ("journal", journal.app),
+    ("aidants", aidants.app),
+    ("keys", keys.app),
+    ("usagers", usagers.app),
 ):
     app.add_typer(group, name=name)

@@ -35,6 +35,7 @@ def import_(
     from bot.fiches.importers.guides import read_guides
     from bot.fiches.importers.service import ImportRefused, import_fiches
     from bot.fiches.importers.source import open_source
+    from bot.fiches.index.bank import read_bank, uncovered
     from bot.fiches.store import FicheStore
     from bot.settings import get_settings
     from bot.setup.npm import ensure_npm
@@ -64,12 +65,14 @@ def import_(
                 force=force,
                 progress=progress,
             )
+            known = [summary.id for summary in FicheStore(database).summaries()]
     except ImportRefused as error:
         _tell_rejected(error.tally.rejected)
         raise
     finally:
         database.close()
     _tell_rejected(done.tally.rejected)
+    _tell_uncovered(uncovered(known, read_bank()))
     dated = done.snapshot.published.strftime("%d/%m/%Y") if done.snapshot.published else "inconnue"
     typer.echo(f"Source : {done.snapshot.label}. Fiche la plus récente : {dated}.")
     typer.echo(_summary(done.tally, changed=done.changed))
@@ -126,6 +129,17 @@ def _tell_rejected(rejected: Sequence["Rejected"]) -> None:
         typer.echo(f"Refusé : {item.name} — {item.reason}", err=True)
     if len(rejected) > _SHOWN:
         typer.echo(f"… et {len(rejected) - _SHOWN} autres fichiers refusés.", err=True)
+
+
+def _tell_uncovered(ids: Sequence[str]) -> None:
+    if ids:
+        more = ", …" if len(ids) > _SHOWN else ""
+        typer.echo(
+            f"{len(ids)} fiche(s) sans question dans la banque (bot/fiches/bank) : {', '.join(ids[:_SHOWN])}{more}. "
+            "Leur titre et leurs intertitres en tiennent lieu ; écrivez-leur des questions pour qu'elles soient mieux "
+            "trouvées.",
+            err=True,
+        )
 
 
 def _readable(fiche: "Fiche") -> list[str]:

@@ -17,7 +17,7 @@ console = Console(highlight=False, soft_wrap=True)
 
 
 def setup() -> None:
-    """Préparer tout ce qui manque (secrets, base, fiches, index, modèle), sans rien démarrer."""
+    """Préparer tout ce qui manque (secrets, base, mise en forme, fiches, index, modèle), sans rien démarrer."""
     _prepare()
 
 
@@ -63,6 +63,8 @@ def _prepare() -> "Settings":
     _step("Secrets de développement", steps.secrets_step)
     settings = get_settings()
     _step("Base de données", lambda: steps.database_step(settings))
+    _step("Compte administrateur", lambda: steps.admin_step(settings))
+    _step("Mise en forme des pages", lambda: steps.assets_step(settings))
     # The next two draw bars of their own, which a spinner would overwrite.
     _step("Fiches", lambda: steps.fiches_step(settings), spinner=False)
     _step("Index de recherche", lambda: steps.index_step(settings, step_progress), spinner=False)

@@ -26,7 +26,7 @@ def gateway() -> None:
 
 
 def worker() -> None:
-    """Lancer le facteur, qui répond aux messages gardés dès que le dialogue est de retour."""
+    """Lancer le travail de fond : messages gardés, rappels de fin de mandat, durées de conservation."""
     from bot.gateway.logging import configure_logging
     from bot.settings import get_settings
 
@@ -40,7 +40,7 @@ async def _work() -> None:
 
     import structlog
 
-    from bot.bootstrap import worker_services
+    from bot.bootstrap import mandats_services, worker_chores, worker_services
     from bot.settings import get_settings
     from bot.setup.readiness import show_alive
 
@@ -52,10 +52,13 @@ async def _work() -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     log.info("worker started")
     alive = asyncio.create_task(show_alive(settings.var_dir / "worker.alive", stop))
+    mandats = mandats_services(settings, database=services.database)
+    chores = asyncio.create_task(worker_chores(settings, mandats).run(stop))
     try:
         await services.worker.run(stop)
     finally:
         stop.set()
         await alive
+        await chores
         await services.close()
     log.info("worker stopped")

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from sqlalchemy import Update, exists, func, or_, select, update
+from sqlalchemy import Update, exists, or_, select, update
 from sqlalchemy.orm import aliased
 
 from bot.conversations.cipher import Cipher, Unreadable
 from bot.conversations.messages import Reply
-from bot.conversations.models import KeptMessage, OutboxEntry
-from bot.conversations.sql import changed
+from bot.conversations.models import KeptMessage
+from bot.conversations.outbox import post
 from bot.storage.engine import Database
+from bot.storage.sql import changed
 
 KEPT_FOR = timedelta(hours=24)
 _DELAYS = (5, 10, 30, 60)  # seconds; the last one goes on
@@ -164,11 +165,7 @@ class KeptMessages:
         with self._database.unit_of_work() as session:
             if not changed(session, done):
                 return False
-            last = session.scalar(select(func.max(OutboxEntry.seq)).where(OutboxEntry.conversation_id == conversation))
-            session.add_all(
-                OutboxEntry(conversation_id=conversation, seq=seq, reply=reply.as_json(), created_at=now)
-                for seq, reply in enumerate(replies, start=(last or 0) + 1)
-            )
+            post(session, conversation, replies, now=now)
         return True
 
     def _kept(self, row: KeptMessage, token: str | None) -> Kept:

@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bot.conversations.sql import UtcDateTime
 from bot.storage.engine import Base
+from bot.storage.sql import UtcDateTime
 
 
 class Conversation(Base):

@@ -1,6 +1,7 @@
 """The way of a message: deduplicate, limit, take in, pseudonymise, ask the engine, or keep it for later."""
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -19,6 +20,7 @@ from bot.conversations.replies import KEPT, UNKNOWN_BUTTON, excerpt_of, refusal
 from bot.conversations.store import Answer, ConversationStore
 from bot.errors import EngineUnavailable
 from bot.privacy.pseudonymise import Pseudonymised
+from bot.privacy.spans import PiiType
 
 _log = structlog.get_logger(__name__)
 _REPEAT_POLL = 0.2  # seconds
@@ -29,6 +31,22 @@ class HidesPersonalData(Protocol):
 
     def pseudonymise(self, text: str) -> Pseudonymised:
         """*text* with typed placeholders in place of personal data."""
+        ...
+
+
+class KeepsOriginals(Protocol):
+    """What the router needs of a vault: it pre-fills the secure page, and is read by nobody else."""
+
+    def put(self, conversation: str, found: Iterable[tuple[PiiType, str]]) -> None:
+        """Keeps what was hidden, for a while."""
+        ...
+
+
+class LinksConversations(Protocol):
+    """Ties a conversation to the aidant who speaks in it."""
+
+    def answer(self, conversation: str, text: str) -> str | None:
+        """What to say to *text* when it asks to link the conversation; ``None`` when it asks something else."""
         ...
 
 
@@ -60,6 +78,8 @@ class Router:
     The order holds within one process. With several gateways, a channel must send a person's messages to one of them.
 
     Args:
+        vault: keeps the originals of what is hidden; ``None`` keeps nothing.
+        linking: hears « lier 4829 1357 » before anything else does; ``None`` when nobody has an account.
         max_chars: length beyond which a message is refused.
     """
 
@@ -73,6 +93,8 @@ class Router:
         limiter: RateLimiter,
         clock: Clock,
         max_chars: int,
+        vault: KeepsOriginals | None = None,
+        linking: LinksConversations | None = None,
     ) -> None:
         self._store = store
         self._kept = kept
@@ -81,6 +103,8 @@ class Router:
         self._limiter = limiter
         self._clock = clock
         self._max_chars = max_chars
+        self._vault = vault
+        self._linking = linking
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def handle(self, incoming: Incoming) -> Answer:
@@ -177,9 +201,14 @@ class Router:
                 return _pressed(button) if button else _refused(UNKNOWN_BUTTON, "unknown_button")
             if button := pick(taken.text, self._store.last_buttons(conversation, now=now)):
                 return _pressed(button)
+        if self._linking is not None and (answer := self._linking.answer(conversation, taken.text)) is not None:
+            return _refused(answer, "linking")
         if taken.reason is not None:
             return _refused(refusal(taken.reason, max_chars=self._max_chars), taken.reason.value)
-        return _Understood(said=self._pseudonymiser.pseudonymise(taken.text).text)
+        hidden = self._pseudonymiser.pseudonymise(taken.text)
+        if self._vault is not None and hidden.found:
+            self._vault.put(conversation, hidden.found)
+        return _Understood(said=hidden.text)
 
 
 def _pressed(button: Offered) -> _Understood:

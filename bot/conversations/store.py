@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from bot.conversations.buttons import VALID_FOR, Offered, give_out, new_button_id
 from bot.conversations.messages import Reply
 from bot.conversations.models import ButtonPayload, Conversation, LoggedMessage, OutboxEntry, ReceivedMessage
-from bot.conversations.sql import changed
 from bot.storage.engine import Database
+from bot.storage.sql import changed
 
 Answer = tuple[Reply, ...]
 REPEATS_KNOWN_FOR = timedelta(hours=24)

@@ -1,15 +1,14 @@
-"""Intents and mandate topics, measured on the trained model itself, without a server."""
+"""The trained understanding model itself, without a server."""
 
 import json
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from bot.errors import EquipierError
-from bot.evaluation.files import IntentItem, TopicItem, p95
 from bot.settings import ROOT
 
 
@@ -19,7 +18,9 @@ class Understood:
 
     Attributes:
         fallback: the assistant would not act on the intent: its confidence is too low.
+        confidence: that of the intent, in [0, 1].
         topic: the ``faq_mandat`` topic, given whatever the intent; ``None`` when the model has no topics.
+        topic_confidence: that of the topic; ``None`` when the model's process does not tell it.
         milliseconds: time of the parse alone.
     """
 
@@ -27,7 +28,16 @@ class Understood:
     fallback: bool
     confidence: float
     topic: str | None
+    topic_confidence: float | None
     milliseconds: float
+
+
+class Understands(Protocol):
+    """Reads messages as the assistant would."""
+
+    def parse(self, text: str) -> Understood:
+        """Understands one message."""
+        ...
 
 
 class Model:
@@ -52,6 +62,7 @@ class Model:
             fallback=bool(answer["fallback"]),
             confidence=float(answer["confidence"]),
             topic=answer["topic"],
+            topic_confidence=answer.get("topic_confidence"),
             milliseconds=float(answer["ms"]),
         )
 
@@ -65,7 +76,7 @@ class Model:
             line = self._process.stdout.readline() if self._process.stdout else ""
         if not line:
             raise EquipierError(
-                "le modèle de compréhension s'est arrêté", hint="Vérifiez l'installation : equipier doctor"
+                "le modèle de compréhension s'est arrêté", hint="Vérifiez l'installation : equipier doctor"
             )
         answer: dict[str, Any] = json.loads(line)
         return answer
@@ -97,44 +108,3 @@ def running_model(model: Path) -> Iterator[Model]:
     finally:
         process.terminate()
         process.wait(timeout=10)
-
-
-def evaluate_intents(items: Sequence[IntentItem], model: Model) -> dict[str, Any]:
-    """Accuracy and macro-F1 over the intents present in *items*; a fallback counts as an error."""
-    pairs: list[tuple[str, str]] = []
-    milliseconds: list[float] = []
-    for item in items:
-        understood = model.parse(item.text)
-        pairs.append((item.intent, "nlu_fallback" if understood.fallback else understood.intent))
-        milliseconds.append(understood.milliseconds)
-    return {
-        "kind": "intents",
-        "n": len(items),
-        "accuracy": round(sum(gold == said for gold, said in pairs) / len(pairs), 3),
-        "macro_f1": round(_macro_f1(pairs), 3),
-        "fallbacks": sum(said == "nlu_fallback" for _, said in pairs),
-        "p95_ms": p95(milliseconds),
-    }
-
-
-def evaluate_faq(items: Sequence[TopicItem], model: Model) -> dict[str, Any]:
-    """Accuracy of the topic."""
-    understood = [model.parse(item.text) for item in items]
-    right = sum(one.topic == item.topic for one, item in zip(understood, items, strict=True))
-    return {
-        "kind": "faq",
-        "n": len(items),
-        "accuracy": round(right / len(items), 3),
-        "p95_ms": p95([one.milliseconds for one in understood]),
-    }
-
-
-def _macro_f1(pairs: Sequence[tuple[str, str]]) -> float:
-    labels = {gold for gold, _ in pairs}
-    scores = []
-    for label in labels:
-        hits = sum(gold == said == label for gold, said in pairs)
-        wanted = sum(gold == label for gold, _ in pairs)
-        given = sum(said == label for _, said in pairs)
-        scores.append(2 * hits / (wanted + given) if hits else 0.0)
-    return sum(scores) / len(scores)

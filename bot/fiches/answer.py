@@ -109,24 +109,35 @@ def answer_from(
     return Answer(fiche, aspect, extract, choice, _services(fiche, extract), contacts)
 
 
+def tells(fiche: Fiche, aspect: Aspect) -> bool:
+    """Whether :func:`answer_from` would quote something of *fiche* about *aspect*, or ask to choose a case first."""
+    if any(passage.aspect is aspect and (passage.lines or passage.contacts) for passage in fiche.passages):
+        return True
+    if aspect is Aspect.OU and _online(fiche):
+        return True
+    pattern = _TELLING_LINES.get(aspect)
+    return pattern is not None and any(pattern.search(passage.text) for passage in fiche.passages)
+
+
 def _general(
     fiche: Fiche, candidates: tuple[Passage, ...], *, text: str, chosen: Sequence[str], rank: Ranking
 ) -> Answer:
-    """A general question: the introduction when there is one, else the passage closest to the question."""
+    """A general question: the introduction when there is one, else the passage closest to the question.
+
+    While the situation is open and that passage answers no word of the question, the situation is asked first: a
+    first passport is not explained by how long a passport lasts.
+    """
     choice = _open_situation(fiche, text=text, chosen=chosen)
     chosen_now = chosen if choice else (*chosen, *_settled(fiche.situations, text))
     candidates = _within(candidates, chosen_now)
     quotable = tuple(passage for passage in candidates if passage.lines)
+    best = rank(quotable)[0] if quotable else None
     introduction = Passage(id="intro", aspect=Aspect.INTRODUCTION, heading="", lines=fiche.introduction)
     extract: Extract | None
-    if (
-        fiche.introduction
-        and not chosen
-        and not (quotable and _tells_more(rank(quotable)[0], introduction, fiche, text))
-    ):
+    if fiche.introduction and not chosen and not (best and _tells_more(best, introduction, fiche, text)):
         extract = _extract(introduction)
-    elif quotable:
-        extract = _with_cases(_extract(rank(quotable)[0]), quotable)
+    elif best and (choice is None or _own_words(fiche, text) & _stems_of(best)):
+        extract = _with_cases(_extract(best), quotable)
     else:
         extract = None
     return Answer(fiche, None, extract, choice, _services(fiche, extract), ())
@@ -134,9 +145,16 @@ def _general(
 
 def _tells_more(passage: Passage, introduction: Passage, fiche: Fiche, text: str) -> bool:
     """Whether *passage* holds more of the question's own words than the introduction, the fiche's title apart."""
-    own = set(stems(text)) - set(stems(f"{fiche.title} {fiche.dossier}"))
-    held = own & set(stems(f"{passage.title} {passage.text}"))
-    return len(held) > len(own & set(stems(introduction.text)))
+    own = _own_words(fiche, text)
+    return len(own & _stems_of(passage)) > len(own & set(stems(introduction.text)))
+
+
+def _own_words(fiche: Fiche, text: str) -> set[str]:
+    return set(stems(text)) - set(stems(f"{fiche.title} {fiche.dossier}"))
+
+
+def _stems_of(passage: Passage) -> set[str]:
+    return set(stems(f"{passage.title} {passage.text}"))
 
 
 def _open_situation(fiche: Fiche, *, text: str, chosen: Sequence[str]) -> Choice | None:

@@ -52,6 +52,11 @@ _ASKING_STEMS = frozenset(
     )
 )
 
+# Stems of greetings and courtesies, which name no procedure either.
+_COURTESY_STEMS = frozenset(
+    stems("bonjour bonsoir salut coucou hello bjr bsr slt cc stp svp merci mci plaît plait avance collègues équipe re")
+)
+
 
 def asked_aspects(text: str) -> tuple[Aspect, ...]:
     """The aspects that *text* asks for, in the order in which they are named; empty for a general question."""
@@ -68,5 +73,5 @@ def speaks_of_mandats(text: str) -> bool:
 
 
 def topic_stems(text: str) -> tuple[str, ...]:
-    """The stems of *text* that may name a procedure or a situation: what is left once the asking words are out."""
-    return tuple(stem for stem in stems(text) if stem not in _ASKING_STEMS)
+    """The stems of *text* that may name a procedure or a situation: asking words and courtesies are out."""
+    return tuple(stem for stem in stems(text) if stem not in _ASKING_STEMS and stem not in _COURTESY_STEMS)

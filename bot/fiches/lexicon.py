@@ -44,6 +44,7 @@ class Lexicon:
     def __init__(self, entries: Sequence[Entry]) -> None:
         self._added: dict[str, tuple[str, ...]] = {}
         self._replaced: dict[str, str] = {}
+        self._opened: dict[str, str] = {}
         for entry in entries:
             if entry.when == "nlu":
                 continue
@@ -55,8 +56,11 @@ class Lexicon:
                     self._replaced[folded] = entry.to[0]
                 else:
                     self._added[folded] = entry.to
+                if entry.kind == "sigle":
+                    self._opened[folded] = entry.to[0]
         self._find_added = _pattern(self._added)
         self._find_replaced = _pattern(self._replaced)
+        self._find_opened = _pattern(self._opened)
 
     @classmethod
     def load(cls, path: Path = LEXICON_PATH) -> "Lexicon":
@@ -74,20 +78,28 @@ class Lexicon:
 
     def rewrite_sms(self, text: str) -> str:
         """*text* with SMS spellings and misspellings replaced; unchanged, accents and all, when it has none."""
-        folded = fold(text)
-        if len(folded) != len(text):  # a ligature was opened: offsets no longer match, so give the folded text
-            text = folded
-        pieces: list[str] = []
-        end = 0
-        for match in self._find_replaced.finditer(folded):
-            pieces += [text[end : match.start()], self._replaced[match.group()]]
-            end = match.end()
-        return "".join([*pieces, text[end:]])
+        return _replace(text, self._find_replaced, self._replaced)
+
+    def open_acronyms(self, text: str) -> str:
+        """*text* with its acronyms spelt out (« cg perdue » → « carte grise perdue »), for readers of meaning."""
+        return _replace(text, self._find_opened, self._opened)
+
+
+def _replace(text: str, pattern: re.Pattern[str], by: Mapping[str, str]) -> str:
+    folded = fold(text)
+    if len(folded) != len(text):  # a ligature was opened: offsets no longer match, so give the folded text
+        text = folded
+    pieces: list[str] = []
+    end = 0
+    for match in pattern.finditer(folded):
+        pieces += [text[end : match.start()], by[match.group()]]
+        end = match.end()
+    return "".join([*pieces, text[end:]])
 
 
 def _pattern(forms: Mapping[str, object]) -> re.Pattern[str]:
     longest_first = sorted(map(re.escape, forms), key=len, reverse=True)
-    return re.compile(rf"(?<![\w'])(?:{'|'.join(longest_first)})(?!\w)" if longest_first else r"(?!)")
+    return re.compile(rf"(?<!\w)(?:{'|'.join(longest_first)})(?!\w)" if longest_first else r"(?!)")
 
 
 @cache

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from bot.fiches.answer import MAX_CHOICES, Answer
+from bot.fiches.answer import MAX_CHOICES, Answer, tells
 from bot.fiches.guidance import Found, Guidance, GuidanceService
 from bot.fiches.model import Aspect, Fiche, Origin
 
@@ -59,6 +59,9 @@ class Message:
     custom: dict[str, Any] | None = None
 
 
+_NOT_THIS = Suggestion("Ce n'est pas ça", "autres_fiches")
+
+
 def answered(
     guidance: Guidance, service: GuidanceService, *, greeting: str = "", brief: bool = False, topic: str | None = None
 ) -> Message:
@@ -85,7 +88,7 @@ def answered(
     elif brief:
         suggestions.append(Suggestion("Revenir à cette fiche", "choisir_fiche", {"fiche_id": fiche.id}))
     else:
-        suggestions += _usual(guidance.answers)
+        suggestions += _usual(fiche, guidance.answers)
     return Message(
         "\n\n".join(filter(None, blocks)),
         tuple(suggestions),
@@ -159,9 +162,8 @@ def _quoted(answer: Answer) -> str:
         title = answer.extract.passage.title or heading
         return (f"**{title}**\n" if title else "") + _lines(answer)
     if answer.choice:
-        return (
-            f"**{heading}** : " if heading else ""
-        ) + "cela dépend de la situation. Laquelle est celle de l'usager ?"
+        depends = "ela dépend de la situation. Laquelle est celle de l'usager ?"
+        return f"**{heading}** : c{depends}" if heading else f"C{depends}"
     return _ABSENT[answer.aspect]
 
 
@@ -193,11 +195,15 @@ def _dated(fiche: Fiche, *, stale: bool) -> str:
     return f"{line}\n⚠ Cette version a plus de 12 mois : vérifiez la fiche en ligne avant d'agir." if stale else line
 
 
-def _usual(answers: Sequence[Answer]) -> list[Suggestion]:
+def _usual(fiche: Fiche, answers: Sequence[Answer]) -> list[Suggestion]:
+    """The other parts that *fiche* can tell; a rule of mandates has no papers or price to ask for."""
+    if fiche.topics:
+        return [Suggestion("Une autre question sur les mandats", "faq_mandat"), _NOT_THIS]
     asked = {answer.aspect for answer in answers}
-    labels = [(aspect, label) for aspect, label in ASPECT_LABELS.items() if aspect not in asked]
-    buttons = [Suggestion(label, _INTENTS[aspect]) for aspect, label in labels[:4]]
-    return [*buttons, Suggestion("Ce n'est pas ça", "autres_fiches")]
+    labels = [
+        (aspect, label) for aspect, label in ASPECT_LABELS.items() if aspect not in asked and tells(fiche, aspect)
+    ]
+    return [*(Suggestion(label, _INTENTS[aspect]) for aspect, label in labels[:4]), _NOT_THIS]
 
 
 def _choose(title: str) -> Suggestion:

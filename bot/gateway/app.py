@@ -3,15 +3,30 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
 
 from fastapi import FastAPI
-from starlette.responses import JSONResponse
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from bot.channels.rest import RestChannel
 from bot.gateway import errors
 from bot.gateway.health import Check, readiness
 from bot.gateway.middleware import LimitBody, Surround
+from bot.gateway.pages import static
+from bot.gateway.pages.about import HOME
+from bot.gateway.pages.router import WIDE_BODIES, error_page, pages
+from bot.gateway.pages.services import PageServices
+
+_DESCRIPTION = {
+    "nom": "Équipier",
+    "description": "Assistant des aidants numériques : la bonne démarche officielle, sa source et sa date.",
+    "adresses": {
+        "POST /webhooks/rest/webhook": "envoyer un message (jeton exigé)",
+        "GET /webhooks/rest/outbox": "recevoir les réponses tardives (jeton exigé)",
+        "GET /healthz": "la passerelle est-elle en vie ?",
+        "GET /readyz": "peut-elle répondre, et sinon que manque-t-il ?",
+    },
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +35,13 @@ class GatewayServices:
 
     Attributes:
         close: closes the database and the connections, when the application stops.
+        pages: the pages that people open in a browser; without them, only programs are answered.
     """
 
     rest: RestChannel
     checks: tuple[Check, ...]
     close: Callable[[], Awaitable[None]]
+    pages: PageServices | None = None
 
 
 def create_app(services: GatewayServices) -> FastAPI:
@@ -36,8 +53,12 @@ def create_app(services: GatewayServices) -> FastAPI:
         await services.close()
 
     app = FastAPI(title="Équipier", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
-    errors.install(app)
+    page = error_page(services.pages) if services.pages is not None else None
+    errors.install(app, page=page)
     app.include_router(services.rest.routes())
+    if services.pages is not None:
+        app.include_router(pages(services.pages))
+        static.mount(app, static=services.pages.static)
 
     @app.get("/healthz")
     async def healthz() -> dict[str, str]:
@@ -48,18 +69,11 @@ def create_app(services: GatewayServices) -> FastAPI:
         return await readiness(services.checks)
 
     @app.get("/")
-    async def home() -> dict[str, Any]:
-        return {
-            "nom": "Équipier",
-            "description": "Assistant des aidants numériques : la bonne démarche officielle, sa source et sa date.",
-            "adresses": {
-                "POST /webhooks/rest/webhook": "envoyer un message (jeton exigé)",
-                "GET /webhooks/rest/outbox": "recevoir les réponses tardives (jeton exigé)",
-                "GET /healthz": "la passerelle est-elle en vie ?",
-                "GET /readyz": "peut-elle répondre, et sinon que manque-t-il ?",
-            },
-        }
+    async def home(request: Request) -> Response:
+        if services.pages is not None and errors.wants_page(request):
+            return RedirectResponse(HOME)
+        return JSONResponse(_DESCRIPTION)
 
-    app.add_middleware(LimitBody)
-    app.add_middleware(Surround)
+    app.add_middleware(LimitBody, wider=WIDE_BODIES)
+    app.add_middleware(Surround, page=page)
     return app

@@ -2,16 +2,18 @@
 
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from uuid import uuid4
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bot.gateway.errors import INTERNAL_ERROR, BodyTooLarge, french
+from bot.gateway.errors import INTERNAL_ERROR, BodyTooLarge, ErrorPage, french, wants_page
 
 MAX_BODY_BYTES = 64 * 1024
+# What a response has unless it says otherwise, as pages and static files do.
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
@@ -22,26 +24,32 @@ _log = structlog.get_logger(__name__)
 
 
 class LimitBody:
-    """Refuses a body over *limit* bytes, announced or not, at the moment when it is read."""
+    """Refuses a body over *limit* bytes, announced or not, at the moment when it is read.
 
-    def __init__(self, app: ASGIApp, *, limit: int = MAX_BODY_BYTES) -> None:
+    Args:
+        wider: limits of the paths that need more.
+    """
+
+    def __init__(self, app: ASGIApp, *, limit: int = MAX_BODY_BYTES, wider: Mapping[str, int] | None = None) -> None:
         self._app = app
         self._limit = limit
+        self._wider = wider or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        limit = self._wider.get(scope["path"], self._limit)
         announced = Headers(scope=scope).get("content-length", "")
-        too_large = announced.isascii() and announced.isdecimal() and int(announced) > self._limit
+        too_large = announced.isascii() and announced.isdecimal() and int(announced) > limit
         read = 0
 
         async def limited() -> Message:
             nonlocal read
             message: Message = {} if too_large else await receive()
             read += len(message.get("body", b""))
-            if too_large or read > self._limit:
-                raise BodyTooLarge(f"body over {self._limit} bytes")
+            if too_large or read > limit:
+                raise BodyTooLarge(f"body over {limit} bytes")
             return message
 
         await self._app(scope, limited, send)
@@ -52,10 +60,14 @@ class Surround:
 
     Args:
         new_id: makes the id of a request, given back in ``X-Request-ID``.
+        page: shows an error to browsers.
     """
 
-    def __init__(self, app: ASGIApp, *, new_id: Callable[[], str] = lambda: uuid4().hex) -> None:
+    def __init__(
+        self, app: ASGIApp, *, new_id: Callable[[], str] = lambda: uuid4().hex, page: ErrorPage | None = None
+    ) -> None:
         self._app = app
+        self._page = page
         self._new_id = new_id
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -71,8 +83,9 @@ class Surround:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
-                for name, value in {**_HEADERS, "X-Request-ID": request_id}.items():
-                    headers[name] = value
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
+                headers["X-Request-ID"] = request_id
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):
@@ -81,15 +94,19 @@ class Surround:
             except Exception as error:  # noqa: BLE001  the last layer: whatever it is, nobody must see a trace
                 _log.error("unexpected error", error=type(error).__name__, where=_where(error))
                 if not status:
-                    await french(500, INTERNAL_ERROR.format(request_id=request_id))(scope, receive, dressed)
+                    await self._failure(Request(scope), request_id)(scope, receive, dressed)
             finally:
                 _log.info(
                     "request",
                     method=scope["method"],
-                    path=scope["path"],
+                    path=getattr(scope.get("route"), "path", "…"),  # the pattern: an address may hold anything
                     status=status,
                     ms=round((time.perf_counter() - started) * 1000),
                 )
+
+    def _failure(self, request: Request, request_id: str) -> ASGIApp:
+        detail = INTERNAL_ERROR.format(request_id=request_id)
+        return self._page(request, 500, detail) if self._page and wants_page(request) else french(500, detail)
 
 
 def _where(error: Exception) -> list[str]:

@@ -25,9 +25,11 @@ _BODIES = re.compile(
 _SEP = r"[\s.\-]{0,2}"
 _PAIRS = re.compile(r"(?<![\d+])0[1-9]([\s.\-/,]{0,2})\d\d(?:\1\d\d){3}(?!\d)")
 _LOOSE = re.compile(r"(?<![\d+])0[1-9](?:[\s.\-]?\d){8}(?!\d)")
-_FRENCH = re.compile(rf"(?<![\w(])\(?(?:\+|00){_SEP}33\)?{_SEP}(?:\(0\){_SEP}|0(?=[1-9]))?[1-9](?:{_SEP}\d){{8}}(?!\d)")
+_FRENCH = re.compile(
+    rf"(?<![\d(+])\(?(?:\+|00){_SEP}33\)?{_SEP}(?:\(0\){_SEP}|0(?=[1-9]))?[1-9](?:{_SEP}\d){{8}}(?!\d)"
+)
 _FOREIGN = re.compile(
-    rf"(?<!\w)(?:\+(?!33)[1-9]|00(?!33)[1-9])\d{{0,2}}{_SEP}(?:\(0\){_SEP})?\d(?:{_SEP}\d){{6,11}}(?!\d)"
+    rf"(?:(?<![\d+])\+(?!33)[1-9]|(?<![^\W_])00(?!33)[1-9])\d{{0,2}}{_SEP}(?:\(0\){_SEP})?\d(?:{_SEP}\d){{6,11}}(?!\d)"
 )
 _DATE_LIKE = re.compile(r"\d\d[\s.\-/]\d\d[\s.\-/](?:19|20)\d\d(?!\d)")
 # 08 numbers belong to services (Arcep numbering plan): nobody has one at home.

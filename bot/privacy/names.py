@@ -24,6 +24,8 @@ from bot.privacy.spans import PiiType, Span
 from bot.privacy.tokens import Token, is_shouting, tokenise
 
 _MAX_UNKNOWN = 3
+_FRENCH_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzàâäçéèêëîïôöùûüÿœæ'’-‐‑")
+_VOWELS = frozenset("aeiouy")
 
 
 class NameFinder:
@@ -85,7 +87,8 @@ class NameFinder:
     def _is_unknown(self, token: Token) -> bool:
         """A word that neither French, nor the trade, nor the map knows: a name may hide in it."""
         lower = token.lower
-        if len(lower) < 3 or lower in self._lexicon.never_names or self._is_acronym(token):
+        foreign = not set(lower) <= _FRENCH_LETTERS  # « thị », « yıldız »: no slip of the keyboard
+        if len(lower) < 2 + (not foreign) or lower in self._lexicon.never_names or self._is_acronym(token):
             return False
         if self._lexicon.is_common(lower):
             return False
@@ -94,7 +97,21 @@ class NameFinder:
             parts[0] in {"saint", "sainte", "st", "ste"} or any(self._lexicon.is_common(p) for p in parts)
         ):
             return False
-        return token.capital or (len(lower) >= 4 and not self._lexicon.is_misspelt(lower))
+        return token.capital or foreign or (len(lower) >= 4 and not self._lexicon.is_misspelt(lower))
+
+    def _is_short_stranger(self, token: Token) -> bool:
+        """« ece », « ly », « bui »: too short to prove anything alone, but no word and no shorthand (« stp »).
+
+        Only beside a name, or where one is announced.
+        """
+        lower = token.lower
+        return (
+            len(lower) in {2, 3}
+            and bool(set(fold(lower)) & _VOWELS)
+            and lower not in self._lexicon.never_names
+            and lower not in PARTICLES
+            and not self._lexicon.is_common(lower)
+        )
 
     def _is_acronym(self, token: Token) -> bool:
         return (
@@ -126,6 +143,8 @@ class NameFinder:
             return set()
         if self._is_listed(token) or self._is_ambiguous(token) or self._is_unknown(token):
             return {i}
+        if self._is_short_stranger(token):
+            return {i}
         if following is not None and token.lower not in self._lexicon.trade_words and self._is_first(following):
             return {i}
         known_body = token.lower in self._lexicon.never_names
@@ -146,7 +165,8 @@ class NameFinder:
         if token.capital:
             return self._is_unknown(token) or self._is_ambiguous(token)
         if before.lower in STRONG_CUES or (linked and before.lower == "nom"):
-            return self._is_unknown(token) or (linked and self._is_ambiguous(token))
+            stranger = self._is_unknown(token) or self._is_short_stranger(token)
+            return stranger or (linked and self._is_ambiguous(token))
         return False
 
     def _recognised(self, tokens: list[Token], stretches: Iterable[tuple[int, int]], blocked: set[int]) -> set[int]:
@@ -206,7 +226,7 @@ class NameFinder:
             return True
         if self._is_ambiguous(token):
             return token.capital or (token.lower not in self._lexicon.trade_words and token.lower not in PARTICLES)
-        return self._is_unknown(token) or self._is_rare_with_capital(token)
+        return self._is_unknown(token) or self._is_short_stranger(token) or self._is_rare_with_capital(token)
 
     def _is_rare_with_capital(self, token: Token) -> bool:
         """« Charrier Thierry »: a French word, but foreign to the trade and written as a name."""
@@ -229,12 +249,13 @@ class NameFinder:
         if self._is_listed(token) or (self._is_ambiguous(token) and token.capital):
             return True
         if self._is_ambiguous_first(token):
-            return self._is_listed(name)
+            return self._is_listed(name) or self._is_ambiguous_first(name)
         if token.lower in FOREIGN_PARTICLES:
             return token.lower != "ben" or token.capital  # « ben Karim il dit … » is speech
         if token.lower in PARTICLES:
             return token.capital and not token.opens
-        return not token.opens and (self._is_unknown(token) or self._is_rare_with_capital(token))
+        stranger = self._is_unknown(token) or self._is_short_stranger(token)
+        return not token.opens and (stranger or self._is_rare_with_capital(token))
 
     def _is_particle_inside(self, tokens: list[Token], j: int) -> bool:
         """« Maria da Silva », « Le Goff »; neither « Karim de Lyon » nor « maria la voisine »."""

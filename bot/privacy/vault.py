@@ -45,7 +45,7 @@ class Vault:
                 session.add_all(entries)
 
     def get(self, conversation: str) -> dict[PiiType, list[str]]:
-        """Originals still kept, by type, oldest first, each once; what another key encrypted is left out.
+        """Originals still kept, by type, each once, the one said last coming last; another key's are left out.
 
         A change of key loses at most thirty minutes of pre-filling: the form is then typed by hand.
         """
@@ -62,8 +62,9 @@ class Vault:
                 except InvalidToken:
                     continue
                 of_type = originals.setdefault(PiiType(entry.type), [])
-                if original not in of_type:
-                    of_type.append(original)
+                if original in of_type:  # said again: it is the latest again
+                    of_type.remove(original)
+                of_type.append(original)
         return originals
 
     def forget(self, conversation: str) -> int:

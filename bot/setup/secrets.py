@@ -8,6 +8,7 @@ from pathlib import Path
 from cryptography.fernet import Fernet
 from dotenv import dotenv_values
 
+from bot.privacy.envelope import KeyRing
 from bot.settings import ROOT
 
 ENV_FILE = ROOT / "var" / "equipier.env"
@@ -15,6 +16,11 @@ _HEADING = "# Secrets de développement, créés par « make run ».\n"
 _MAKERS: Mapping[str, Callable[[], str]] = {
     "EQUIPIER_REST_TOKEN": lambda: secrets.token_urlsafe(32),
     "EQUIPIER_VAULT_KEY": lambda: Fernet.generate_key().decode(),
+    "EQUIPIER_MASTER_KEYS": lambda: KeyRing.new("m1"),
+    "EQUIPIER_SEAL_KEYS": lambda: KeyRing.new("s1"),
+    "EQUIPIER_INDEX_KEY": lambda: KeyRing.new("i1"),
+    "EQUIPIER_CHECKPOINT_KEY": lambda: KeyRing.new("c1"),
+    "EQUIPIER_SESSION_KEY": lambda: KeyRing.new("p1"),
 }
 
 

@@ -9,10 +9,13 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 
-from bot.errors import CorpusError
+from bot.bootstrap import mandats_services
+from bot.errors import CorpusError, EquipierError
 from bot.fiches.index.build import ensure_index
 from bot.fiches.store import FicheStore
 from bot.settings import ROOT, Settings, get_settings
+from bot.setup.assets import PACKAGE, VERSION, ensure_assets
+from bot.setup.npm import ensure_npm
 from bot.setup.secrets import ensure_secrets
 from bot.setup.training import ensure_model
 from bot.storage.engine import Database
@@ -20,6 +23,7 @@ from bot.storage.migrate import upgrade
 
 Progress = Callable[[str, int, int], None]  # label, done, total
 ProgressBars = Callable[[], AbstractContextManager[Progress]]
+_ADMIN_NAME = "Administration"
 # Runs `equipier …` on the same terminal; returns the exit code.
 Command = Callable[[Sequence[str]], int]
 
@@ -47,6 +51,34 @@ def database_step(settings: Settings) -> str:
     finally:
         database.close()
     return "à jour"
+
+
+def admin_step(settings: Settings) -> str:
+    """Invites the first admin when there is none: the link is told once, and nobody has a password by default.
+
+    Raises:
+        WrongField: the address of the settings is not one.
+    """
+    services = mandats_services(settings)
+    try:
+        secret = services.aidants.first_admin(settings.admin_email, _ADMIN_NAME)
+        if secret is not None:
+            link = f"{settings.public_url.rstrip('/')}/inscription/{secret}"
+            return f"invité ({settings.admin_email}) ; lien d'inscription, bon une seule fois et 72 heures : {link}"
+        if any(one.admin and one.active and one.enrolled for one in services.aidants.everyone()):
+            return "en place"
+        return f"inscription en attente ; lien perdu ? equipier aidants reinitialiser {settings.admin_email}"
+    finally:
+        services.close()
+
+
+def assets_step(settings: Settings) -> str:
+    """Fetches the files of the pages' design; without them the pages still work, bare: it is said, not fatal."""
+    try:
+        _, fetched = ensure_assets(settings.static_dir, npm=lambda: ensure_npm(settings))
+    except EquipierError as error:
+        return f"⚠ {error} ; les pages s'afficheront sans mise en forme. {error.hint}".rstrip()
+    return f"{PACKAGE} {VERSION} {'téléchargé' if fetched else 'en place'}"
 
 
 def fiches_step(settings: Settings, *, run: Command = run_equipier) -> str:

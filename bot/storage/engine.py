@@ -17,7 +17,8 @@ class Base(DeclarativeBase):
 def open_engine(url: str) -> Engine:
     """Opens the database at *url*; makes the folder of a SQLite file if needed.
 
-    SQLite is put in WAL mode (readers do not wait for the writer), enforces foreign keys and waits 10 s for a lock.
+    SQLite is put in WAL mode (readers do not wait for the writer), enforces foreign keys, waits 10 s for a lock,
+    and overwrites what is deleted with zeros: an erased key must not linger in free pages.
     """
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
@@ -29,7 +30,7 @@ def open_engine(url: str) -> Engine:
     @event.listens_for(engine, "connect")
     def _pragmas(connection: Any, _record: Any) -> None:
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=NORMAL"):
+        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=NORMAL", "secure_delete=ON"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

@@ -20,6 +20,12 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.tokenizers.tokenizer import Token, Tokenizer
 from rasa.shared.nlu.training_data.message import Message
 
+_NAME = "nom"
+_TITLES = frozenset("m mr mme mlle monsieur madame mademoiselle".split())
+_NOT_NAMES = frozenset(  # what also follows « monsieur » in a sentence
+    "a ai au aux avait avec dans de des dit doit du en est et il elle la le les ma mon n ne ou par pas pour peut qui "
+    "sa s se son sans sur svp va veut vient merci maire bonjour et l d j c".split()
+)
 LEXICON = Path(__file__).resolve().parent.parent / "lexicons" / "lexique.yml"
 
 
@@ -73,10 +79,25 @@ class FrenchTokenizer(Tokenizer):
 
     def tokenize(self, message: Message, attribute: str) -> list[Token]:
         doc = self._nlp(message.get(attribute))
-        tokens = [self._token(word.text, word.idx) for word in doc if not word.is_space and not word.is_punct]
+        tokens: list[Token] = []
+        for word in doc:
+            if not word.is_space and not word.is_punct:
+                tokens.append(self._token(word.text, word.idx, tokens[-1] if tokens else None))
         # A message of punctuation alone still needs a token: featurizers refuse an empty sequence.
         return tokens or [Token(message.get(attribute), 0, lemma="_")]
 
-    def _token(self, text: str, start: int) -> Token:
+    def _token(self, text: str, start: int, before: Token | None) -> Token:
         folded = fold(text)
+        if before is not None and _is_name(text, folded, before):
+            return Token(text, start, lemma=_NAME)
         return Token(text, start, lemma=self._sms.get(folded, folded))
+
+
+def _is_name(text: str, folded: str, before: Token) -> bool:
+    """Whether a word follows a title (« mme kervella ») or goes on a name (« Mme Yolande Kervella »).
+
+    Names that the pseudonymiser left must not be learnt from: they become the word of its placeholder, ``[NOM]``.
+    """
+    if before.lemma == _NAME:
+        return text[:1].isupper() and before.text.upper() != _NAME.upper()
+    return before.lemma in _TITLES and folded.isalpha() and folded not in _NOT_NAMES

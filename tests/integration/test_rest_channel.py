@@ -19,6 +19,7 @@ from bot.bootstrap import gateway_services, open_database, worker_services
 from bot.conversations.replies import KEPT
 from bot.gateway.app import create_app
 from bot.gateway.logging import configure_logging
+from bot.privacy.envelope import KeyRing
 from bot.settings import Settings
 from bot.storage.engine import Base
 from tests.unit.conversations.fakes import FakeClock, HidesDupont
@@ -81,8 +82,12 @@ class Site:
 
 
 def settings_in(folder: Path, *, token: str = TOKEN) -> Settings:
-    key = Fernet.generate_key().decode()
-    return Settings(_env_file=None, var_dir=folder, rest_token=SecretStr(token), vault_key=SecretStr(key))
+    rings = {
+        name: SecretStr(KeyRing.new("t1"))
+        for name in ("master_keys", "seal_keys", "index_key", "checkpoint_key", "session_key")
+    }
+    key = SecretStr(Fernet.generate_key().decode())
+    return Settings(_env_file=None, var_dir=folder, rest_token=SecretStr(token), vault_key=key, **rings)
 
 
 @asynccontextmanager

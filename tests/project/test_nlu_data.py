@@ -1,12 +1,16 @@
 """Domain, training data and rules agree with each other."""
 
+import json
+import re
 from collections import Counter
 from collections.abc import Iterator
+from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from bot.fiches.analysis import fold
 from bot.settings import ROOT
 
 DOMAIN = sorted((ROOT / "nlu" / "domain").glob("*.yml"))
@@ -60,7 +64,7 @@ def test_the_intents_of_the_contract_have_their_examples() -> None:
 
 def test_every_intent_of_the_domain_is_learnt_or_sent_by_a_button() -> None:
     learnt = {intent.partition("/")[0] for intent, _ in examples()}
-    places = [*(ROOT / "actions").glob("*.py"), *(ROOT / "bot" / "fiches").glob("*.py")]
+    places = [path for folder in ("actions", "bot/fiches", "bot/mandats") for path in (ROOT / folder).glob("*.py")]
     code = "".join(path.read_text(encoding="utf-8") for path in places)
     orphans = {name for name in domain_intents() - learnt if f'"{name}"' not in code}
     assert not orphans
@@ -103,3 +107,37 @@ def test_every_topic_has_its_file_in_every_layer() -> None:
     assert topics
     assert topics <= {path.stem for path in DOMAIN}
     assert topics <= {path.stem for path in TRAINING}
+
+
+def test_no_example_comes_from_an_evaluation_set() -> None:
+    """No example holds most of an item, nor an item most of an example, word for word: figures must be earned."""
+    sets = [*(ROOT / "tests" / "eval").glob("*.dev.jsonl"), *(ROOT / "nlu" / "validation").glob("*.jsonl")]
+    items = [_plain(text) for path in sets if "pii" not in path.name for text in _texts(path)]
+    assert len(items) > 100
+    holding: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
+    for item in items:
+        for run in _runs(item):
+            holding.setdefault(run, []).append(item)
+    copied = [
+        example
+        for _, example in examples()
+        if any(_copied(_plain(example), item) for run in _runs(_plain(example)) for item in holding.get(run, ()))
+    ]
+    assert copied == []
+
+
+def _texts(path: Path) -> list[str]:
+    return [json.loads(line).get("text", "") for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def _plain(text: str) -> tuple[str, ...]:
+    return tuple(re.findall(r"\w+", fold(text)))
+
+
+def _runs(words: tuple[str, ...]) -> set[tuple[str, ...]]:
+    return {words[start : start + 6] for start in range(len(words) - 5)}
+
+
+def _copied(example: tuple[str, ...], item: tuple[str, ...]) -> bool:
+    longest = SequenceMatcher(None, example, item, autojunk=False).find_longest_match().size
+    return longest >= 0.6 * min(len(example), len(item))

@@ -8,6 +8,7 @@ Versioned text files, ``bot/fiches/bank/<démarche>.jsonl``, one object a line: 
 
 import hashlib
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
@@ -15,6 +16,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bot.errors import CorpusError
+from bot.fiches.model import GUIDE_PREFIX
 from bot.settings import ROOT
 
 BANK_DIR = Path(__file__).resolve().parent.parent / "bank"
@@ -65,6 +67,12 @@ def questions_by_fiche(questions: tuple[BankQuestion, ...]) -> dict[str, tuple[s
     for question in questions:
         grouped.setdefault(question.fiche, []).append(question.text)
     return {fiche: tuple(texts) for fiche, texts in grouped.items()}
+
+
+def uncovered(fiche_ids: Iterable[str], questions: Iterable[BankQuestion]) -> tuple[str, ...]:
+    """The official fiches among *fiche_ids* that no question of the bank is for; our guides bring their own."""
+    covered = {question.fiche for question in questions}
+    return tuple(sorted(fiche for fiche in fiche_ids if fiche not in covered and not fiche.startswith(GUIDE_PREFIX)))
 
 
 def often_met(folder: Path = BANK_DIR) -> frozenset[str]:

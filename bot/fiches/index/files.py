@@ -1,6 +1,7 @@
 """The index on disk: one folder per content hash, built aside and renamed into place when whole."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ import numpy as np
 
 from bot.errors import IndexMissing
 from bot.fiches.analysis import char_ngrams, stems, without_placeholders
+from bot.fiches.aspects import topic_stems
 from bot.fiches.index.documents import Document
 from bot.fiches.index.encoder import Encoder, Vectors, encode_in_batches, main_axes
 from bot.fiches.index.owners import Owners
@@ -18,7 +20,7 @@ from bot.fiches.index.towers import Side, Terms, Towers, Vocabulary, train_tower
 from bot.fiches.lexicon import Lexicon
 
 # To be raised whenever the way of building changes what is stored.
-INDEX_VERSION = 7
+INDEX_VERSION = 8
 PASSAGES_VERSION = 4  # the same, for the cached passage vectors
 Progress = Callable[[str, int, int], None]  # label of the step, done, total
 
@@ -30,6 +32,7 @@ _LENGTH_NORM = {"words": 0.75, "grams": 0.6, "full": 0.75, "questions": 0.5, "pa
 class IndexFiles:
     """The loaded parts of an index; owners map a question or a passage to the row of its fiche.
 
+    ``named`` gives the rows of the fiches whose name (see :func:`name_of`) has exactly these telling stems.
     ``often_met`` and ``plain_titles`` hold 1 or 0 for each fiche: aidants meet it often (see ``bank.often_met``); its
     title is not itself a question (those answer a detail, and their words look like anybody's). ``stranger_vectors``
     are those of messages that no fiche answers. ``axes`` are the directions along which sentence vectors differ most:
@@ -37,6 +40,7 @@ class IndexFiles:
     """
 
     fiche_ids: tuple[str, ...]
+    named: dict[frozenset[str], tuple[int, ...]]
     lexical: dict[str, bm25s.BM25]
     axes: Vectors
     question_vectors: Vectors
@@ -130,6 +134,7 @@ def build(
         "version": INDEX_VERSION,
         "fiches": [document.fiche_id for document in documents],
         "terms": vocabulary.terms,
+        "names": [name_of(document.title) for document in documents],
         "passages": [passage_id for document in documents for passage_id in document.passage_ids],
     }
     (scratch / "meta.json").write_text(json.dumps(meta), encoding="utf-8")
@@ -148,6 +153,7 @@ def load(folder: Path) -> IndexFiles:
         lexical = {name: bm25s.BM25.load(folder / name) for name in _LENGTH_NORM}
         return IndexFiles(
             fiche_ids=tuple(meta["fiches"]),
+            named=_named(meta["names"]),
             lexical=lexical,
             axes=np.load(folder / "axes.npy"),
             question_vectors=np.load(folder / "questions.npy"),
@@ -172,13 +178,30 @@ def load(folder: Path) -> IndexFiles:
         ) from error
 
 
+def name_of(title: str) -> str:
+    """What a title calls the procedure, without acronym in brackets nor subtitle: « Passeport d'un majeur »."""
+    return re.split(r"\s*(?:\(|:|\?)", title, maxsplit=1)[0].strip()
+
+
+def _named(names: Sequence[str]) -> dict[frozenset[str], tuple[int, ...]]:
+    rows: dict[frozenset[str], tuple[int, ...]] = {}
+    for row, name in enumerate(names):
+        stemmed = frozenset(topic_stems(name))
+        rows[stemmed] = (*rows.get(stemmed, ()), row)
+    rows.pop(frozenset(), None)
+    return rows
+
+
 def terms_of(text: str, lexicon: Lexicon) -> Terms:
-    """The terms of a text: of its rewriting by the lexicon, and what the lexicon adds."""
+    """The terms of a text: of its rewriting by the lexicon, and what the lexicon adds.
+
+    The sentence encoder gets the acronyms spelt out, which it does not know; the words keep them, as titles do.
+    """
     rewritten = lexicon.rewrite_sms(without_placeholders(text))
     own = stems(rewritten)
     known = set(own)
     added = [stem for phrase in lexicon.expand(rewritten) for stem in stems(phrase) if stem not in known]
-    return Terms(rewritten, own, added, char_ngrams(rewritten))
+    return Terms(lexicon.open_acronyms(rewritten), own, added, char_ngrams(rewritten))
 
 
 def _encode(encoder: Encoder, texts: list[str], label: str, progress: Progress) -> Vectors:

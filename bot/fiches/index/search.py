@@ -8,6 +8,7 @@ import bm25s
 import numpy as np
 
 from bot.fiches.analysis import words
+from bot.fiches.aspects import topic_stems
 from bot.fiches.index.encoder import Encoder, Vectors
 from bot.fiches.index.files import IndexFiles, terms_of
 from bot.fiches.index.owners import Scores, best_of, ranges, soft_sum
@@ -17,6 +18,7 @@ from bot.fiches.lexicon import Lexicon
 
 SIGNALS = 11  # inputs of the confidence, see ``SearchIndex.signals``
 _REMEMBERED = 8  # messages
+_CALLED = 4.0  # for a fiche called by its very name: about the lead of a sure first fiche over the second
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ class SearchIndex:
             return ()
         evidence = self.evidence(text)
         combined = evidence.features @ self._weights.vector
+        combined[list(self._called_by(text))] += _CALLED
         if among is not None:
             allowed = [self._row[fiche_id] for fiche_id in among if fiche_id in self._row]
             order = np.array(sorted(allowed, key=lambda row: -combined[row])[:limit], dtype=int)
@@ -167,6 +170,14 @@ class SearchIndex:
             self._held("full", evidence.tokens, row),
             *evidence.signals,
         )
+
+    def _called_by(self, text: str) -> tuple[int, ...]:
+        """The rows of the fiches that *text* calls by their name and nothing more (« aah », « l'acte de naissance »).
+
+        No validation question does so: they tell situations, and would teach that a name is worth nothing.
+        """
+        asked = frozenset(topic_stems(self._read(text).terms.text))
+        return self._files.named.get(asked, ())
 
     def _held(self, name: str, tokens: Sequence[str], row: int) -> float:
         """Share in [0, 1] of the tokens' information (inverse document frequency) present in one fiche.

@@ -9,19 +9,26 @@ from rasa_sdk import Tracker
 from rasa_sdk.executor import ActionExecutor, CollectingDispatcher
 
 from actions import base, conversation, guidance, mandats
+from bot.storage.engine import Database
+from tests.unit.actions import office
 from tests.unit.fiches.samples import CARTE
 from tests.unit.fiches.tiny import tiny_service
+from tests.unit.mandats.databases import sqlite_url
+from tests.unit.mandats.world import assemble
 
 
 @pytest.fixture(scope="module", autouse=True)
 def small_services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    service = tiny_service(tmp_path_factory.mktemp("tiny"))
+    folder = tmp_path_factory.mktemp("tiny")
+    database = Database.at(sqlite_url(folder))
+    services = base.Services(
+        guidance=tiny_service(folder), mandats=office.mandat_services(assemble(database)), public_url=office.URL
+    )
     patch = pytest.MonkeyPatch()
-    services = base.Services(guidance=service)
-    for module in (base, guidance, conversation, mandats):
-        patch.setattr(module, "services", lambda: services)
+    office.use(patch, services)
     yield
     patch.undo()
+    database.close()
 
 
 def said(
@@ -176,3 +183,14 @@ def test_every_action_of_the_domain_exists_and_the_reverse() -> None:
         domain |= set(yaml.safe_load(path.read_text(encoding="utf-8")).get("actions", []))
     assert domain
     assert domain == set(executor.actions)
+
+
+def test_an_unclear_message_whose_fiche_is_clear_is_answered() -> None:
+    messages, slots = run(conversation.Fallback(), said("carte de pêche perdue", intent="nlu_fallback", echecs=0))
+    assert CARTE.introduction[0] in messages[0]["text"]
+    assert slots["echecs"] == 0
+
+
+def test_a_greeting_that_names_a_procedure_in_two_words_is_answered() -> None:
+    _messages, slots = run(conversation.Greet(), said("bjr carte pêche perdue svp", intent="saluer"))
+    assert slots["fiche"] == "F1"

@@ -1,14 +1,18 @@
 import asyncio
+from collections.abc import Iterable
 
 import pytest
 from sqlalchemy import select, text
 
 from bot.conversations.buttons import is_button_id
 from bot.conversations.intake import Reason
-from bot.conversations.limits import TooManyMessages
-from bot.conversations.messages import Reply
+from bot.conversations.limits import SlidingWindow, TooManyMessages
+from bot.conversations.messages import Button, Reply
 from bot.conversations.models import LoggedMessage
 from bot.conversations.replies import KEPT, REFUSED, UNKNOWN_BUTTON
+from bot.conversations.router import Router
+from bot.privacy.pseudonymise import Pseudonymised
+from bot.privacy.spans import PiiType
 from tests.unit.conversations.conftest import House
 from tests.unit.conversations.fakes import FOLLOW_UPS
 
@@ -150,3 +154,109 @@ async def test_the_log_holds_both_sides_pseudonymised_with_the_time_to_answer(ho
     ]
     assert lines[1].latency_ms == 0
     assert lines[2].custom == {"refused": "emoji_only"}
+
+
+class FindsDupont:
+    """Knows one name, and gives it to the vault."""
+
+    def pseudonymise(self, text: str) -> Pseudonymised:
+        found = ((PiiType.NOM, "Dupont"),) * text.count("Dupont")
+        return Pseudonymised(text.replace("Dupont", "[NOM]"), found)
+
+
+class Vault:
+    """Remembers what it was given."""
+
+    def __init__(self) -> None:
+        self.kept: list[tuple[str, tuple[tuple[PiiType, str], ...]]] = []
+
+    def put(self, conversation: str, found: Iterable[tuple[PiiType, str]]) -> None:
+        self.kept.append((conversation, tuple(found)))
+
+
+class Linking:
+    """Answers to « lier », and remembers who said what."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[str, str]] = []
+
+    def answer(self, conversation: str, text: str) -> str | None:
+        self.heard.append((conversation, text))
+        return "C'est fait." if text.startswith("lier") else None
+
+
+@pytest.fixture
+def vault() -> Vault:
+    return Vault()
+
+
+@pytest.fixture
+def linking() -> Linking:
+    return Linking()
+
+
+@pytest.fixture
+def linked_house(house: House, vault: Vault, linking: Linking) -> House:
+    house.router = Router(
+        store=house.store,
+        kept=house.kept,
+        engine=house.engine,
+        pseudonymiser=FindsDupont(),
+        limiter=SlidingWindow(limit=20),
+        clock=house.clock,
+        max_chars=2000,
+        vault=vault,
+        linking=linking,
+    )
+    return house
+
+
+async def test_what_was_hidden_goes_to_the_vault_of_that_conversation(linked_house: House, vault: Vault) -> None:
+    await linked_house.say("Dupont a perdu sa carte")
+    await linked_house.say("rien à cacher")
+    conversation = linked_house.store.open("rest", "aidante", now=linked_house.clock.now())
+    assert vault.kept == [(conversation, ((PiiType.NOM, "Dupont"),))]
+    assert "Dupont" not in everything_written(linked_house)
+
+
+async def test_a_button_puts_nothing_in_the_vault(linked_house: House, vault: Vault) -> None:
+    linked_house.engine.replies["carte"] = (Reply("Qui ?", (Button("Dupont", "/choisir"),)),)
+    await linked_house.say("carte")
+    await linked_house.say("Dupont")
+    assert linked_house.engine.texts[-1] == "/choisir"
+    assert vault.kept == []
+
+
+async def test_a_linking_code_reaches_neither_the_engine_nor_the_log(linked_house: House, vault: Vault) -> None:
+    assert await linked_house.say("lier 4829 1357") == (Reply("C'est fait."),)
+    assert linked_house.engine.asked == []
+    assert vault.kept == []
+    assert "4829" not in everything_written(linked_house)
+    assert "1357" not in everything_written(linked_house)
+
+
+async def test_a_linking_code_works_when_the_engine_is_down(linked_house: House) -> None:
+    linked_house.engine.down = True
+    assert await linked_house.say("lier 4829 1357") == (Reply("C'est fait."),)
+
+
+async def test_a_repeated_linking_message_is_heard_once(linked_house: House, linking: Linking) -> None:
+    first = await linked_house.say("lier 4829 1357", message_id="m1")
+    assert await linked_house.say("lier 4829 1357", message_id="m1") == first
+    assert len(linking.heard) == 1
+
+
+async def test_linking_hears_the_conversation_by_our_id(linked_house: House, linking: Linking) -> None:
+    await linked_house.say("bonjour", sender="+33600000000")
+    ((conversation, text),) = linking.heard
+    assert text == "bonjour"
+    assert len(conversation) == 32
+
+
+async def test_a_typed_button_is_no_linking_message(linked_house: House, linking: Linking) -> None:
+    linked_house.engine.replies["compte"] = (Reply("Que faire ?", (Button("lier 1", "/aide"),)),)
+    await linked_house.say("compte")
+    linking.heard.clear()
+    await linked_house.say("lier 1")
+    assert linked_house.engine.texts[-1] == "/aide"
+    assert linking.heard == []

@@ -90,3 +90,10 @@ def test_an_unknown_fiche_is_an_error(folder):
 def test_the_database_can_be_upgraded_twice():
     for _ in range(2):
         assert equipier("db", "upgrade").output == "Base à jour.\n"
+
+
+def test_an_import_names_the_fiches_that_have_no_question_yet(folder):
+    (folder / "F999999.xml").write_text(publication(TEXT, fiche_id="F999999", title="Igloo"), encoding="utf-8")
+    told = equipier("fiches", "import", "--source", str(folder)).output
+    assert "1 fiche(s) sans question dans la banque" in told
+    assert "F999999" in told

@@ -25,6 +25,13 @@ def test_every_usual_way_to_write_a_telephone_number_is_found_whole(number):
     assert number in {text[s.start : s.end] for s in telephones(text)}
 
 
+@pytest.mark.parametrize("glued", ["tel{}", "tél_{}", "b_{}", "portable:{}"])
+@pytest.mark.parametrize("number", ["+33 7 56 82 19 04", "+32 475 12 34 56"])
+def test_a_number_glued_to_a_word_is_found(glued, number):
+    text = glued.format(number)
+    assert [text[s.start : s.end] for s in telephones(text)] == [number]
+
+
 @pytest.mark.parametrize(
     "text", ["le 3949", "le 36 46", "le 115", "0 810 25 93 10", "08 92 70 12 39", "01/02/1950 12 h", "12345"]
 )

@@ -20,6 +20,13 @@ import pytest
         ("Karim et Fatou Diallo ont rdv à Pôle emploi", ["Karim", "Fatou Diallo"]),
         ("jai le dossier de mr tavernier jacques", ["tavernier jacques"]),
         ("l'ex de Sabrina ne paye pas", ["Sabrina"]),
+        ("mon usager s'appelle thị hoà nguyễn", ["thị hoà nguyễn"]),
+        ("mandat pour đỗ thị lệ", ["đỗ thị lệ"]),
+        ("mon usager s'appelle thi hoa nguyen il a perdu sa carte", ["thi hoa nguyen"]),
+        ("elle s'appelle oya demir", ["oya demir"]),
+        ("m. ly demande le rsa", ["ly"]),
+        ("mandat pour łucja wójcik", ["łucja wójcik"]),
+        ("il s'appelle şahin gül", ["şahin gül"]),
     ],
 )
 def test_names_are_found_in_any_case_without_their_civility(detector, text, names):
@@ -48,6 +55,8 @@ def test_names_are_found_in_any_case_without_their_civility(detector, text, name
         "JE NE COMPRENDS PAS LA LETTRE DE LA CARSAT",
         "Noël approche",
         "mariée à un Breton",
+        "usager rsa bloqué, ok pour une aah ?",
+        "mme stp aidez l'usager qd il aura sa cni",
     ],
 )
 def test_words_of_procedures_places_and_brands_are_not_names(detector, text):

@@ -49,7 +49,7 @@ def test_a_conversation_gets_back_its_own_originals_by_type(vault):
     vault.put("c1", [(PiiType.NOM, "Diallo"), (PiiType.NIR, "2 71 05 99 132 456 12")])
     vault.put("c1", [(PiiType.NOM, "Traoré"), (PiiType.NOM, "Diallo")])
     vault.put("c2", [(PiiType.NOM, "Benali")])
-    assert vault.get("c1") == {PiiType.NOM: ["Diallo", "Traoré"], PiiType.NIR: ["2 71 05 99 132 456 12"]}
+    assert vault.get("c1") == {PiiType.NOM: ["Traoré", "Diallo"], PiiType.NIR: ["2 71 05 99 132 456 12"]}
     assert vault.get("inconnue") == {}
 
 

@@ -1,4 +1,4 @@
-"""What the tables of the conversations share."""
+"""What the tables of every topic share."""
 
 from datetime import UTC, datetime
 from typing import Any, cast

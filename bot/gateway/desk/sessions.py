@@ -1,0 +1,73 @@
+"""Who is signed in: a signed cookie, nothing in the database.
+
+It lasts 12 hours at most, and half an hour without a request. Nothing ends it on the server before that: accounts are
+read again at each request, so that a deactivated one is refused at once.
+"""
+
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from bot.clock import Clock
+from bot.gateway.pages.security import Cookies, Signer
+from bot.privacy.envelope import KeyRing
+
+COOKIE = "equipier_session"
+LASTS = timedelta(hours=12)
+IDLE = timedelta(minutes=30)
+_ID_BYTES = 16
+_PARTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One sign-in.
+
+    Attributes:
+        id: new at each sign-in; forms are bound to it.
+        issued: when it was opened, in seconds since 1970.
+    """
+
+    aidant: str
+    issued: int
+    id: str
+
+
+class Sessions:
+    """Opens, reads and closes sessions."""
+
+    def __init__(self, keys: KeyRing, clock: Clock, cookies: Cookies) -> None:
+        self._clock = clock
+        self._cookies = cookies
+        self._signer = Signer(keys, clock, purpose="session", valid_for=IDLE)
+
+    def open(self, response: Response, aidant: str) -> Session:
+        """A new session of *aidant*, whatever the browser held before."""
+        session = Session(aidant, int(self._clock.now().timestamp()), secrets.token_urlsafe(_ID_BYTES))
+        self.keep(response, session)
+        return session
+
+    def read(self, request: Request) -> Session | None:
+        """The session of the browser; ``None`` when there is none, or when it is over."""
+        parts = (self._signer.read(request.cookies.get(COOKIE)) or "").split(":")
+        if len(parts) != _PARTS:
+            return None
+        session = Session(parts[0], int(parts[1]), parts[2])
+        if self._clock.now().timestamp() >= session.issued + LASTS.total_seconds():
+            return None
+        return session
+
+    def was_open(self, request: Request) -> bool:
+        """Whether the browser still holds the cookie of a session, good or not."""
+        return COOKIE in request.cookies
+
+    def keep(self, response: Response, session: Session) -> None:
+        """Puts *session* in *response* again: half an hour begins anew, not the 12 hours."""
+        value = self._signer.sign(f"{session.aidant}:{session.issued}:{session.id}")
+        self._cookies.put(response, COOKIE, value)
+
+    def close(self, response: Response) -> None:
+        self._cookies.remove(response, COOKIE)

@@ -1,0 +1,40 @@
+"""Files that never change at their address, which holds their version: browsers keep them for a year."""
+
+import os
+from pathlib import Path
+
+from fastapi import FastAPI
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from bot.gateway.pages.templates import OURS
+
+_FOR_EVER = "public, max-age=31536000, immutable"
+
+
+class _Versioned(StaticFiles):
+    """Serves a folder.
+
+    Args:
+        any_version: the first part of a path is a version that the folder does not have.
+    """
+
+    def __init__(self, folder: Path, *, any_version: bool) -> None:
+        super().__init__(directory=folder, check_dir=False)
+        self._any_version = any_version
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        wanted = path.partition(os.sep)[2] if self._any_version else path
+        response = await super().get_response(wanted, scope)
+        response.headers["Cache-Control"] = _FOR_EVER
+        return response
+
+
+def mount(app: FastAPI, *, static: Path) -> None:
+    """Serves the DSFR, of the folder *static*, and our own files.
+
+    The folder of the DSFR may be missing: pages then have no design but work.
+    """
+    app.mount("/static/dsfr", _Versioned(static / "dsfr", any_version=False))
+    app.mount("/static/equipier", _Versioned(OURS, any_version=True))
