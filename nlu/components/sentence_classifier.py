@@ -8,6 +8,7 @@ ResponseSelector it trains in seconds and needs no TensorFlow session (``tests/b
 from __future__ import annotations
 
 import random
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,34 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.preprocessing import normalize
 
+_CLASSIFIERS = ("intent", "topic")
 _SPARSE = "scipy.sparse._csr.csr_matrix"  # plain arrays, which skops does not know to be safe
+
+
+@dataclass(frozen=True)
+class _Linear:
+    """The regressions of a classifier as one matrix: asked one by one, fifty of them take most of the parse."""
+
+    classes: tuple[str, ...]
+    weights: np.ndarray  # a column per class
+    intercepts: np.ndarray
+
+    @classmethod
+    def of(cls, model: OneVsRestClassifier) -> _Linear:
+        return cls(
+            tuple(map(str, model.classes_)),
+            np.hstack([one.coef_.T for one in model.estimators_]).astype(np.float32),
+            np.array([one.intercept_[0] for one in model.estimators_], dtype=np.float32),
+        )
+
+    def rank(self, features: csr_matrix) -> list[list[dict[str, Any]]]:
+        """Every class with its probability, the likeliest first, for each row."""
+        each = 1 / (1 + np.exp(-(features @ self.weights + self.intercepts)))
+        probabilities = each / each.sum(axis=1, keepdims=True)
+        return [
+            [{"name": self.classes[index], "confidence": float(row[index])} for index in np.argsort(-row)]
+            for row in probabilities
+        ]
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -42,8 +70,10 @@ class SentenceClassifier(IntentClassifier, GraphComponent):
             "ranking_length": 10,
             "random_state": 20,
             # A retrieval intent has as many examples as all of its topics together: all of them would draw the
-            # messages of small intents to it (3.6 points of accuracy on data written apart), and take a minute more.
-            "intent_cap": 800,
+            # messages of small intents to it. Those that name what commands also name are kept, as they tell
+            # « c'est quoi un mandat » from « ouvre un mandat »; so many of the others (see ``nlu/CLASSIFIER.md``).
+            "intent_anchor": "mandat",
+            "intent_cap": 400,
         }
 
     @classmethod
@@ -71,6 +101,7 @@ class SentenceClassifier(IntentClassifier, GraphComponent):
         self._model_storage = model_storage
         self._resource = resource
         self._models = models or {}
+        self._linear = {name: _Linear.of(model) for name, model in self._models.items() if name in _CLASSIFIERS}
 
     def train(self, training_data: TrainingData) -> Resource:
         intents = [example for example in training_data.intent_examples if example.get(TEXT)]
@@ -82,6 +113,7 @@ class SentenceClassifier(IntentClassifier, GraphComponent):
             self._models["intent"] = self._fit(self._balanced(intents), INTENT)
         if topics:
             self._models["topic"] = self._fit(topics, INTENT_RESPONSE_KEY)
+        self._linear = {name: _Linear.of(model) for name, model in self._models.items() if name in _CLASSIFIERS}
         with self._model_storage.write_to(self._resource) as folder:
             for name, model in self._models.items():
                 skops.io.dump(model, folder / f"{name}.skops")
@@ -102,11 +134,11 @@ class SentenceClassifier(IntentClassifier, GraphComponent):
 
     def process(self, messages: list[Message]) -> list[Message]:
         readable = [message for message in messages if message.get(TEXT)]
-        if not readable or "intent" not in self._models:
+        if not readable or "intent" not in self._linear:
             return messages
         features = self._features(readable)
-        rankings = _rank(self._models["intent"], features)
-        topics = _rank(self._models["topic"], features) if "topic" in self._models else [[] for _ in readable]
+        rankings = self._linear["intent"].rank(features)
+        topics = self._linear["topic"].rank(features) if "topic" in self._linear else [[] for _ in readable]
         length = self.component_config["ranking_length"]
         for message, ranking, topic in zip(readable, rankings, topics, strict=False):
             message.set("intent", ranking[0], add_to_output=True)
@@ -120,12 +152,14 @@ class SentenceClassifier(IntentClassifier, GraphComponent):
         return training_data
 
     def _balanced(self, examples: list[Message]) -> list[Message]:
-        """*examples* with no more than ``intent_cap`` of those that have a topic; the same ones every time."""
-        with_topic = [example for example in examples if example.get(INTENT_RESPONSE_KEY)]
-        others = [example for example in examples if not example.get(INTENT_RESPONSE_KEY)]
-        cap = min(self.component_config["intent_cap"], len(with_topic))
-        kept = random.Random(self.component_config["random_state"]).sample(with_topic, cap)  # noqa: S311
-        return [*others, *kept]
+        """*examples* with no more than ``intent_cap`` of those that have a topic and do not name the anchor."""
+        anchor = self.component_config["intent_anchor"]
+        free = [example for example in examples if example.get(INTENT_RESPONSE_KEY) and anchor not in _words(example)]
+        kept = random.Random(self.component_config["random_state"]).sample(  # noqa: S311
+            range(len(free)), min(self.component_config["intent_cap"], len(free))
+        )
+        left_out = {id(example) for place, example in enumerate(free) if place not in set(kept)}
+        return [example for example in examples if id(example) not in left_out]
 
     def _fit(self, examples: list[Message], label: str) -> OneVsRestClassifier:
         model = OneVsRestClassifier(
@@ -147,17 +181,13 @@ class SentenceClassifier(IntentClassifier, GraphComponent):
         return hstack(parts).tocsr()
 
 
+def _words(message: Message) -> str:
+    return str(message.get(TEXT)).lower()
+
+
 def _sparse(messages: list[Message]) -> csr_matrix:
     """The bags of n-grams, a row per message."""
     return vstack([csr_matrix(message.get_sparse_features(attribute=TEXT)[1].features) for message in messages]).tocsr()
-
-
-def _rank(model: OneVsRestClassifier, features: csr_matrix) -> list[list[dict[str, Any]]]:
-    probabilities = model.predict_proba(features)
-    return [
-        [{"name": str(model.classes_[index]), "confidence": float(row[index])} for index in np.argsort(-row)]
-        for row in probabilities
-    ]
 
 
 def _selector(ranking: list[dict[str, Any]]) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """What the database must guarantee to people, asked of SQLite and of PostgreSQL."""
 
-import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -8,8 +7,6 @@ from threading import Barrier
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import create_engine, text
-from sqlalchemy.exc import OperationalError
 
 from bot.aidants import codes
 from bot.aidants.models import Role
@@ -17,38 +14,21 @@ from bot.aidants.views import Locked, SignInRefused, TokenRefused, WrongCode, Wr
 from bot.errors import EquipierError
 from bot.mandats.views import AccessRefused, Actor
 from bot.storage.engine import Database
-from bot.storage.migrate import upgrade
 from tests.unit.aidants.house import PASSWORD, House
-
-POSTGRESQL = os.environ.get("EQUIPIER_TEST_POSTGRESQL", "postgresql+psycopg://postgres@127.0.0.1:5432/test")
+from tests.unit.mandats.databases import postgresql_url, sqlite_url
 
 
 @pytest.fixture(scope="module")
 def schema() -> Iterator[str]:
-    """The address of a schema of PostgreSQL of our own, migrated, and removed at the end."""
-    name, engine = f"t{uuid4().hex}", create_engine(POSTGRESQL, connect_args={"connect_timeout": 3})
-    try:
-        with engine.begin() as connection:
-            connection.execute(text(f"CREATE SCHEMA {name}"))
-    except OperationalError as error:
-        if os.environ.get("EQUIPIER_REQUIRE_SERVICES") == "1":
-            raise
-        pytest.skip(f"no PostgreSQL at {POSTGRESQL}: {error.orig}")
-    url = f"{POSTGRESQL}?options=-csearch_path%3D{name}"
-    database = Database.at(url)
-    upgrade(database)
-    database.close()
-    yield url
-    with engine.begin() as connection:
-        connection.execute(text(f"DROP SCHEMA {name} CASCADE"))
-    engine.dispose()
+    """The address of a PostgreSQL database of our own, migrated, and removed at the end."""
+    with postgresql_url() as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.services)])
 def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
     if request.param == "sqlite":
-        database = Database.at(f"sqlite:///{tmp_path / 'test.db'}")
-        upgrade(database)
+        database = Database.at(sqlite_url(tmp_path))
     else:
         database = Database.at(request.getfixturevalue("schema"))
     yield House.over(database)

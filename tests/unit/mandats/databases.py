@@ -17,7 +17,7 @@ from bot.storage.engine import Database
 from bot.storage.migrate import upgrade
 
 # A database where others can be made; trust or a password in the address.
-ADMIN_URL = os.environ.get("EQUIPIER_TEST_POSTGRESQL_URL", "postgresql+psycopg://127.0.0.1:5432/postgres")
+ADMIN_URL = os.environ.get("EQUIPIER_TEST_POSTGRESQL_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
 
 
 def sqlite_url(folder: Path) -> str:
