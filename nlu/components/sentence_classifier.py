@@ -33,6 +33,18 @@ _SPARSE = "scipy.sparse._csr.csr_matrix"  # plain arrays, which skops does not k
 
 
 @dataclass(frozen=True)
+class _Row:
+    """One message as the regressions read it: places and values of its n-grams, and its sentence vector if it has one.
+
+    The same numbers as :meth:`SentenceClassifier._features`, without the matrices that they cost.
+    """
+
+    places: np.ndarray
+    values: np.ndarray
+    vector: np.ndarray | None
+
+
+@dataclass(frozen=True)
 class _Linear:
     """The regressions of a classifier as one matrix: asked one by one, fifty of them take most of the parse."""
 
@@ -48,13 +60,16 @@ class _Linear:
             np.array([one.intercept_[0] for one in model.estimators_], dtype=np.float32),
         )
 
-    def rank(self, features: csr_matrix) -> list[list[dict[str, Any]]]:
-        """Every class with its probability, the likeliest first, for each row."""
-        each = 1 / (1 + np.exp(-(features @ self.weights + self.intercepts)))
-        probabilities = each / each.sum(axis=1, keepdims=True)
+    def rank(self, row: _Row) -> list[dict[str, Any]]:
+        """Every class with its probability, the likeliest first."""
+        scores = row.values @ self.weights[row.places] + self.intercepts
+        if row.vector is not None:
+            scores = scores + row.vector @ self.weights[-len(row.vector) :]
+        each = 1 / (1 + np.exp(-scores))
+        probabilities = each / each.sum()
         return [
-            [{"name": self.classes[index], "confidence": float(row[index])} for index in np.argsort(-row)]
-            for row in probabilities
+            {"name": self.classes[index], "confidence": float(probabilities[index])}
+            for index in np.argsort(-probabilities)
         ]
 
 
@@ -136,11 +151,11 @@ class SentenceClassifier(IntentClassifier, GraphComponent):
         readable = [message for message in messages if message.get(TEXT)]
         if not readable or "intent" not in self._linear:
             return messages
-        features = self._features(readable)
-        rankings = self._linear["intent"].rank(features)
-        topics = self._linear["topic"].rank(features) if "topic" in self._linear else [[] for _ in readable]
         length = self.component_config["ranking_length"]
-        for message, ranking, topic in zip(readable, rankings, topics, strict=False):
+        for message in readable:
+            row = self._row(message)
+            ranking = self._linear["intent"].rank(row)
+            topic = self._linear["topic"].rank(row) if "topic" in self._linear else []
             message.set("intent", ranking[0], add_to_output=True)
             message.set("intent_ranking", ranking[:length], add_to_output=True)
             if topic:
@@ -171,6 +186,17 @@ class SentenceClassifier(IntentClassifier, GraphComponent):
             )
         )
         return model.fit(self._features(examples), [example.get(label) for example in examples])
+
+    def _row(self, message: Message) -> _Row:
+        counts = csr_matrix(message.get_sparse_features(attribute=TEXT)[1].features)
+        values = (np.log(counts.data) + 1) * self._models["information"].idf_[counts.indices]
+        norm = np.linalg.norm(values)
+        dense = message.get_dense_features(attribute=TEXT)[1]
+        vector = None
+        if dense:
+            vector = np.asarray(dense.features).ravel()
+            vector = vector / (np.linalg.norm(vector) or 1.0) * self.component_config["dense_scale"]
+        return _Row(counts.indices, values / (norm or 1.0), vector)
 
     def _features(self, messages: list[Message]) -> csr_matrix:
         parts = [normalize(self._models["information"].transform(_sparse(messages)))]
