@@ -136,7 +136,7 @@ def _general(
     extract: Extract | None
     if fiche.introduction and not chosen and not (best and _tells_more(best, introduction, fiche, text)):
         extract = _extract(introduction)
-    elif best and (choice is None or _own_words(fiche, text) & _stems_of(best)):
+    elif best and (choice is None or _answers(best, _own_words(fiche, text))):
         extract = _with_cases(_extract(best), quotable)
     else:
         extract = None
@@ -147,6 +147,11 @@ def _tells_more(passage: Passage, introduction: Passage, fiche: Fiche, text: str
     """Whether *passage* holds more of the question's own words than the introduction, the fiche's title apart."""
     own = _own_words(fiche, text)
     return len(own & _stems_of(passage)) > len(own & set(stems(introduction.text)))
+
+
+def _answers(passage: Passage, own: set[str]) -> bool:
+    """Whether *passage* holds one of the *own* words that counts: neither a figure nor « ans », which any may hold."""
+    return any(len(word) > 2 and not word.isdigit() for word in own & _stems_of(passage))
 
 
 def _own_words(fiche: Fiche, text: str) -> set[str]:

@@ -126,3 +126,13 @@ def test_a_line_that_announces_cases_is_followed_by_them() -> None:
 )
 def test_a_message_is_cut_only_into_questions_that_stand_alone(text: str, count: int) -> None:
     assert len(question_parts(text)) == count
+
+
+def test_an_open_situation_is_asked_before_a_passage_that_shares_nothing_but_a_figure() -> None:
+    validity = Passage(id="v", aspect=Aspect.DELAI, heading="Durée de validité", lines=("La carte vaut 10 ans.",))
+    fiche = CARTE.model_copy(update={"introduction": (), "passages": (validity, *CARTE.passages)})
+    answer = answer_from(fiche, aspect=None, text="un monsieur de 10 ans a perdu sa carte de pêche", rank=lambda p: p)
+    assert answer.extract is None
+    assert answer.choice is not None
+    told = answer_from(fiche, aspect=None, text="sa carte de pêche perdue, quelle validité", rank=lambda p: p)
+    assert told.extract is not None
