@@ -7,9 +7,10 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
-from zoneinfo import ZoneInfo
 
 import typer
+
+from bot.calendar import PARIS
 
 if TYPE_CHECKING:
     from bot.bootstrap import MandatServices
@@ -26,7 +27,6 @@ One = Annotated[
         help="Seulement le journal de cette structure\u202f; «\u00a0*\u00a0» pour celui du système.",
     ),
 ]
-_PARIS = ZoneInfo("Europe/Paris")
 
 
 @app.command()
@@ -229,4 +229,4 @@ def _count(number: int, noun: str) -> str:
 
 
 def _moment(instant: datetime) -> str:
-    return f"{instant.astimezone(_PARIS):%d/%m/%Y à %H\u00a0h\u00a0%M}"
+    return f"{instant.astimezone(PARIS):%d/%m/%Y à %H\u00a0h\u00a0%M}"

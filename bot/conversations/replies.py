@@ -1,12 +1,10 @@
 """The sentences that the gateway itself says, without the dialogue; each one tells what to do next."""
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
+from bot.calendar import PARIS, french_hour, short_day
 from bot.conversations.intake import Reason
 
-_PARIS = ZoneInfo("Europe/Paris")
-_MONTHS = "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split()
 _EXCERPT_CHARS = 40
 
 REFUSED: dict[Reason, str] = {
@@ -56,10 +54,8 @@ def late_heading(excerpt: str, *, received_at: datetime, now: datetime) -> str:
 
     Hours are those of Paris: the French overseas aidant reads the day, and the words, all the same.
     """
-    there, here = received_at.astimezone(_PARIS), now.astimezone(_PARIS)
-    hour = f"{there.hour}\u00a0h\u00a0{there.minute:02}"
-    day = "1er" if there.day == 1 else str(there.day)
-    moment = f"de {hour}" if there.date() == here.date() else f"du {day} {_MONTHS[there.month - 1]} à {hour}"
+    day, hour = received_at.astimezone(PARIS).date(), french_hour(received_at)
+    moment = f"de {hour}" if day == now.astimezone(PARIS).date() else f"du {short_day(day)} à {hour}"
     return f"Réponse à votre message {moment} («\u00a0{excerpt}\u00a0»)\u00a0:"
 
 

@@ -6,16 +6,13 @@ Only fixed wording stands around the quoted lines. The text uses ``**bold**``, �
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
+from bot.calendar import french_day
 from bot.fiches.answer import MAX_CHOICES, Answer, tells
 from bot.fiches.guidance import Found, Guidance, GuidanceService
 from bot.fiches.model import Aspect, Fiche, Origin
 
-MONTHS = (
-    "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split()  # month 1 first
-)
 _TITLE_CHARS = 60  # beyond, a button is cut by most channels
 ASPECT_LABELS = {
     Aspect.PIECES: "Pièces à fournir",
@@ -147,11 +144,6 @@ def custom_of(guidance: Guidance, service: GuidanceService) -> dict[str, Any]:
     }
 
 
-def french_date(day: date) -> str:
-    """« 1er août 2020 »."""
-    return f"{'1er' if day.day == 1 else day.day} {MONTHS[day.month - 1]} {day.year}"
-
-
 def _quoted(answer: Answer) -> str:
     heading = ASPECT_LABELS.get(answer.aspect, "") if answer.aspect else ""
     if answer.contacts:
@@ -189,7 +181,7 @@ def _links(fiche: Fiche, answers: Sequence[Answer]) -> str:
 
 def _dated(fiche: Fiche, *, stale: bool) -> str:
     verb = "Vérifié" if fiche.origin is Origin.GUIDE else "Mis à jour"
-    when = f"{verb} le {french_date(fiche.updated)}." if fiche.updated else "Date de mise à jour inconnue."
+    when = f"{verb} le {french_day(fiche.updated)}." if fiche.updated else "Date de mise à jour inconnue."
     source = "Guide d'Équipier" if fiche.origin is Origin.GUIDE else "Source : service-public.gouv.fr"
     line = f"{source}, fiche {fiche.id}. {when}"
     return f"{line}\n⚠ Cette version a plus de 12 mois : vérifiez la fiche en ligne avant d'agir." if stale else line

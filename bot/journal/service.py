@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Dialect, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from bot.clock import Clock
@@ -14,6 +13,7 @@ from bot.journal.actions import Action
 from bot.journal.chain import GENESIS, Break, Entry, Fault, canonical, first_break, seal_of
 from bot.journal.models import JournalEntry, JournalHead
 from bot.storage.engine import Database
+from bot.storage.sql import changed, insert_if_absent
 
 SYSTEM = "*"  # the chain of what concerns no organisation
 _BATCH = 1_000
@@ -49,16 +49,10 @@ class Journal:
         To be called before anything is read that the act depends on: an update of the head's row is the first
         statement of the transaction, so that SQLite waits its turn instead of failing, and PostgreSQL locks the row.
         """
-        take = (
-            update(JournalHead).where(JournalHead.organisation_id == organisation).values(seq=JournalHead.seq)
-        ).execution_options(synchronize_session=False)
-        if session.execute(take).rowcount:  # type: ignore[attr-defined]  # a cursor result, untyped here
-            return
-        made = _insert(session.get_bind().dialect)(JournalHead).values(
-            organisation_id=organisation, seq=0, seal=GENESIS
-        )
-        session.execute(made.on_conflict_do_nothing())
-        session.execute(take)
+        take = update(JournalHead).where(JournalHead.organisation_id == organisation).values(seq=JournalHead.seq)
+        if not changed(session, take):
+            insert_if_absent(session, JournalHead, organisation_id=organisation, seq=0, seal=GENESIS)
+            changed(session, take)
 
     def append(
         self,
@@ -167,10 +161,6 @@ class Journal:
                     except (ValueError, TypeError):
                         return batch, seq
                 return batch, None
-
-
-def _insert(dialect: Dialect) -> Any:
-    return postgresql.insert if dialect.name == "postgresql" else sqlite.insert
 
 
 def _row(entry: Entry, seal: str) -> JournalEntry:

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from bot.aidants.models import Aidant, Organisation
+from bot.calendar import PARIS, french_day, french_moment
 from bot.clock import Clock
 from bot.demarches import Demarche
 from bot.errors import EquipierError
@@ -13,14 +13,12 @@ from bot.journal.service import Journal
 from bot.mandats import history, wording
 from bot.mandats.identity import Identity
 from bot.mandats.models import Mandat
-from bot.mandats.notices import french_day, french_moment, scopes
+from bot.mandats.notices import scopes
 from bot.mandats.register import Register
 from bot.mandats.rules import Status
 from bot.mandats.typesetting import pdf, qr_svg
 from bot.mandats.views import Actor, Erased, MandatView, NotRevoked, ScopeView, UnknownMandat
 from bot.storage.engine import Database
-
-_PARIS = ZoneInfo("Europe/Paris")
 
 
 class WordingAltered(EquipierError):
@@ -106,7 +104,7 @@ class Attestations:
                 "duration": view.duration.label,
                 "start": french_moment(view.sealed_at),
                 "end": french_moment(view.expires_at),
-                "day": french_day(view.sealed_at.astimezone(_PARIS).date()),
+                "day": french_day(view.sealed_at.astimezone(PARIS).date()),
                 "articles": text.paragraphs(
                     organisation["name"],
                     self._name_of(view.aidant),

@@ -5,10 +5,9 @@ import secrets
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any, cast
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, CursorResult, select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from bot.clock import Clock
@@ -23,6 +22,7 @@ from bot.mandats.reading import autorisations, draft_view, scopes_of
 from bot.mandats.rules import Duration, Eligibility
 from bot.mandats.views import AccessRefused, Actor, DraftView, LinkRefused, NotRenewable
 from bot.storage.engine import Database
+from bot.storage.sql import changed
 
 KEPT_FOR = timedelta(hours=24)
 LINK_VALID_FOR = timedelta(minutes=15)
@@ -152,11 +152,6 @@ class Drafts:
                 )
             return draft.mandat_id is None
 
-    def link_state(self, secret: str) -> str | None:
-        """Why :meth:`open_link` would refuse; ``None`` when it would open. Changes nothing."""
-        with self._database.unit_of_work() as session:
-            return self._why_refused(session, secret, self._clock.now())
-
     def of_link(self, secret: str) -> DraftView:
         """The draft that :meth:`open_link` would open. Changes nothing: previewing a link does not use it up.
 
@@ -181,10 +176,9 @@ class Drafts:
             .where(Draft.link_digest == digest(secret), Draft.link_used_at.is_(None), Draft.link_expires_at > now)
             .where(*_still_open(now))
             .values(link_used_at=now, page_digest=digest(page))
-            .execution_options(synchronize_session=False)
         )
         with self._database.unit_of_work() as session:
-            if not cast("CursorResult[Any]", session.execute(take)).rowcount:
+            if not changed(session, take):
                 raise LinkRefused(self._why_refused(session, secret, now) or "used")
             return draft_view(session.scalars(select(Draft).where(Draft.page_digest == digest(page))).one()), page
 

@@ -1,16 +1,14 @@
 """Many mandates at once, for another program or a spreadsheet: what leaves is journalled, with how much of it."""
 
 from datetime import date
-from zoneinfo import ZoneInfo
 
+from bot.calendar import PARIS
 from bot.journal.actions import Action
 from bot.journal.service import Journal
 from bot.mandats.register import Register
 from bot.mandats.rules import Status
 from bot.mandats.views import Actor, MandatView
 from bot.storage.engine import Database
-
-_PARIS = ZoneInfo("Europe/Paris")
 
 
 class Exports:
@@ -38,7 +36,7 @@ class Exports:
             AccessRefused: the aidant does not work there any more.
         """
         found = self._register.mandats(actor, status=status, name=name, everything=True)
-        chosen = tuple(view for view in found if since is None or view.sealed_at.astimezone(_PARIS).date() >= since)
+        chosen = tuple(view for view in found if since is None or view.sealed_at.astimezone(PARIS).date() >= since)
         with self._database.unit_of_work() as session:
             self._journal.append(
                 session,

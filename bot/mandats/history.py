@@ -8,14 +8,12 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from itertools import groupby
-from zoneinfo import ZoneInfo
 
+from bot.calendar import PARIS, french_day, french_moment
 from bot.demarches import Demarche
 from bot.journal.actions import Action
 from bot.journal.chain import Entry
-from bot.mandats.notices import french_day, french_moment
 
-_PARIS = ZoneInfo("Europe/Paris")
 Line = tuple[str, str]  # when, and what
 
 
@@ -47,7 +45,7 @@ def _moment(entry: Entry) -> str:
 
 
 def _often(entry: Entry) -> tuple[str, str]:
-    return french_day(entry.at.astimezone(_PARIS).date()), entry.action
+    return french_day(entry.at.astimezone(PARIS).date()), entry.action
 
 
 def _title(entry: Entry) -> str:

@@ -1,21 +1,17 @@
 """What a conversation is told of its mandates. A name never goes there: channels are not ours."""
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from bot.calendar import french_moment
 from bot.clock import Clock
 from bot.conversations.messages import Button, Reply
 from bot.conversations.outbox import post
 from bot.demarches import Demarche
 from bot.mandats.rules import Duration
 from bot.mandats.views import MandatView
-
-_PARIS = ZoneInfo("Europe/Paris")
-_MONTHS = "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split()
 
 
 def sealed(clock: Clock) -> Callable[[Session, MandatView], None]:
@@ -81,14 +77,3 @@ def draft_custom(demarches: Sequence[Demarche], duration: Duration, *, secure_ur
 def scopes(demarches: Sequence[Demarche]) -> str:
     """« Papiers - Citoyenneté - Élections, Logement »."""
     return ", ".join(demarche.titre for demarche in demarches)
-
-
-def french_day(day: date) -> str:
-    """« 1er août 2026 »."""
-    return f"{'1er' if day.day == 1 else day.day} {_MONTHS[day.month - 1]} {day.year}"
-
-
-def french_moment(instant: datetime) -> str:
-    """« 1er août 2026 à 14 h 05 », in Paris."""
-    there = instant.astimezone(_PARIS)
-    return f"{french_day(there.date())} à {there.hour}\u00a0h\u00a0{there.minute:02}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from bot.calendar import french_moment
 from bot.demarches import Demarche
 from bot.fiches.render import Message, Suggestion
 from bot.mandats import notices
@@ -37,8 +38,8 @@ def detail(mandat: MandatView, *, url: str) -> Message:
     lines = [
         f"**Mandat {mandat.reference}** — {mandat.status.label}",
         f"• Démarches\u202f: {notices.scopes([scope.demarche for scope in mandat.scopes])}",
-        f"• Scellé le {notices.french_moment(mandat.sealed_at)}, durée\u202f: {mandat.duration.label}",
-        f"• Fin\u202f: {notices.french_moment(mandat.expires_at)}"
+        f"• Scellé le {french_moment(mandat.sealed_at)}, durée\u202f: {mandat.duration.label}",
+        f"• Fin\u202f: {french_moment(mandat.expires_at)}"
         + (f" ({_left(mandat)})" if mandat.status is Status.ACTIVE else ""),
     ]
     closed = [scope.demarche for scope in mandat.scopes if scope.ended_by in ("revocation", "remplacement")]

@@ -8,7 +8,6 @@ from datetime import datetime
 from uuid import uuid4
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from bot.clock import Clock
@@ -27,6 +26,7 @@ from bot.mandats.rules import Duration, Eligibility
 from bot.mandats.views import Actor, MandatView, Signature, Wording
 from bot.privacy.envelope import KeyRing
 from bot.storage.engine import Database
+from bot.storage.sql import insert_if_absent
 
 _SECRET_BYTES = 32
 Told = Callable[[Session, MandatView], None]
@@ -242,7 +242,6 @@ class Sealing:
 
 def _next_number(session: Session, year: int) -> int:
     name = f"mandat-{year}"
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    session.execute(insert(Counter).values(name=name, value=0).on_conflict_do_nothing())
+    insert_if_absent(session, Counter, name=name, value=0)
     taken = update(Counter).where(Counter.name == name).values(value=Counter.value + 1).returning(Counter.value)
     return int(session.execute(taken).scalar_one())

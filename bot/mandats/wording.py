@@ -12,10 +12,11 @@ from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
+from bot.calendar import french_day, french_moment
 from bot.demarches import Demarche
 from bot.errors import EquipierError
 from bot.mandats.identity import Identity
-from bot.mandats.notices import french_day, french_moment, scopes
+from bot.mandats.notices import scopes
 
 _FOLDER = Path(__file__).parent / "wordings"
 # Stands for the usager in a text that is read before the identity was typed.

@@ -4,7 +4,10 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from sqlalchemy import CursorResult, DateTime, Dialect, Executable, TypeDecorator
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
+
+from bot.storage.engine import Base
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -24,3 +27,9 @@ def changed(session: Session, statement: Executable) -> int:
     """Runs an UPDATE or a DELETE; how many rows it met. Objects already loaded in *session* are not refreshed."""
     result = session.execute(statement, execution_options={"synchronize_session": False})
     return cast("CursorResult[Any]", result).rowcount
+
+
+def insert_if_absent(session: Session, table: type[Base], **values: Any) -> None:
+    """Adds a row unless one has its key already, whoever else is doing the same."""
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    session.execute(insert(table).values(**values).on_conflict_do_nothing())

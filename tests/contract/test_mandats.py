@@ -28,6 +28,7 @@ from tests.unit.mandats.world import (
     YOLANDE,
     World,
     assemble,
+    link_state,
 )
 
 SEALS = 50
@@ -75,7 +76,7 @@ def at_once(work: list[Callable[[], T]]) -> tuple[list[T], list[Exception]]:
 def test_a_mandate_goes_from_its_draft_to_its_end(world: World) -> None:
     actor, clock = world.actor, world.fake_clock
     draft, secret = world.drafts.create(actor, SOME, Duration.MONTH, CAN_BE_HELPED)
-    assert world.drafts.link_state(secret) is None
+    assert link_state(world.drafts, secret) is None
     assert world.drafts.open_link(world.drafts.new_link(actor, draft.id))[0] == draft
     page = world.page(duration=Duration.MONTH)
     mandat = world.sealing.seal(page, YOLANDE, Signature(b"png"), WORDING)

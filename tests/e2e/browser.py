@@ -7,14 +7,22 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from fastapi import FastAPI
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
+from bot.settings import get_settings
+from bot.setup.assets import dsfr_dir
+from bot.storage.engine import Database
+from tests.unit.mandats.databases import sqlite_url
+
+SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
 _START_UP = 10  # seconds
 _ARGUMENTS = [
     "--no-sandbox",
@@ -74,3 +82,45 @@ def violations(page: Page) -> list[str]:
     return [
         f"{rule['id']}: {node['target']} {node.get('failureSummary', '')}" for rule in found for node in rule["nodes"]
     ]
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What a visit stands on: an empty database, the static files, an address, and a page of some size.
+
+    Attributes:
+        wrong: what the browser complained of: refused scripts or styles, missing files, errors in scripts.
+    """
+
+    database: Database
+    static: Path
+    address: str
+    port: int
+    page: Page
+    wrong: list[str]
+
+
+@contextmanager
+def ground(browser: Browser, size: str, folder: Path) -> Iterator[Ground]:
+    """A new page in *browser*, on a phone or a desktop, and what to serve to it."""
+    static = get_settings().static_dir
+    if not dsfr_dir(static).is_dir():
+        missing("DSFR (make setup)")
+    database = Database.at(sqlite_url(folder))
+    port = free_port()
+    width, height = SIZES[size]
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, locale="fr-FR", has_touch=size == "phone"
+    )
+    page = context.new_page()
+    wrong: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type == "error" and "the server responded with a status of 4" not in message.text:
+            wrong.append(message.text)
+
+    page.on("console", note)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    yield Ground(database, static, f"http://127.0.0.1:{port}", port, page, wrong)
+    context.close()
+    database.close()

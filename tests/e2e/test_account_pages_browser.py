@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyotp
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, expect
+from playwright.sync_api import Browser, expect
 from starlette.responses import Response
 
 from bot.demarches import Demarche
@@ -15,14 +15,10 @@ from bot.gateway.desk.sessions import COOKIE, Sessions
 from bot.gateway.pages.security import Cookies
 from bot.mandats.identity import Identity
 from bot.mandats.rules import Duration
-from bot.settings import get_settings
-from bot.setup.assets import dsfr_dir
-from bot.storage.engine import Database
-from tests.e2e.browser import chromium, free_port, missing, served
-from tests.e2e.test_pages_browser import SIZES, Visit
+from tests.e2e.browser import SIZES, chromium, ground, served
+from tests.e2e.test_pages_browser import Visit
 from tests.unit.aidants.house import KEYS, PASSWORD, Person
 from tests.unit.gateway.office import Office
-from tests.unit.mandats.databases import sqlite_url
 from tests.unit.mandats.world import ANATOLE, YOLANDE
 
 
@@ -48,30 +44,10 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(params=SIZES)
 def stay(request: pytest.FixtureRequest, browser: Browser, tmp_path: Path) -> Iterator[Stay]:
-    static = get_settings().static_dir
-    if not dsfr_dir(static).is_dir():
-        missing("DSFR (make setup)")
-    database = Database.at(sqlite_url(tmp_path))
-    port = free_port()
-    address = f"http://127.0.0.1:{port}"
-    office = Office.over(database, static=static, public_url=address)
-    width, height = SIZES[request.param]
-    context = browser.new_context(
-        viewport={"width": width, "height": height}, locale="fr-FR", has_touch=request.param == "phone"
-    )
-    page = context.new_page()
-    wrong: list[str] = []
-
-    def note(message: ConsoleMessage) -> None:
-        if message.type == "error" and "the server responded with a status of 4" not in message.text:
-            wrong.append(message.text)
-
-    page.on("console", note)
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    with served(office.site.app(), port=port):
-        yield Stay(office.site, page, address, request.param, wrong, office)
-    context.close()
-    database.close()
+    with ground(browser, request.param, tmp_path) as on:
+        office = Office.over(on.database, static=on.static, public_url=on.address)
+        with served(office.site.app(), port=on.port):
+            yield Stay(office.site, on.page, on.address, request.param, on.wrong, office)
 
 
 def test_an_aidant_signs_in_by_keyboard_and_links_a_conversation(stay: Stay) -> None:

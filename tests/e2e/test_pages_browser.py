@@ -6,17 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from bot.demarches import Demarche
-from bot.settings import get_settings
-from bot.setup.assets import dsfr_dir
-from bot.storage.engine import Database
-from tests.e2e.browser import chromium, free_port, missing, served, violations
+from tests.e2e.browser import SIZES, chromium, ground, served, violations
 from tests.unit.gateway.site import Site
-from tests.unit.mandats.databases import sqlite_url
 
-SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
 MANDATE = (Demarche.PAPIERS, Demarche.ARGENT)
 
 
@@ -97,30 +92,10 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(params=SIZES)
 def visit(request: pytest.FixtureRequest, browser: Browser, tmp_path: Path) -> Iterator[Visit]:
-    static = get_settings().static_dir
-    if not dsfr_dir(static).is_dir():
-        missing("DSFR (make setup)")
-    database = Database.at(sqlite_url(tmp_path))
-    port = free_port()
-    address = f"http://127.0.0.1:{port}"
-    site = Site.over(database, static=static, public_url=address)
-    width, height = SIZES[request.param]
-    context = browser.new_context(
-        viewport={"width": width, "height": height}, locale="fr-FR", has_touch=request.param == "phone"
-    )
-    page = context.new_page()
-    wrong: list[str] = []
-
-    def note(message: ConsoleMessage) -> None:
-        if message.type == "error" and "the server responded with a status of 4" not in message.text:
-            wrong.append(message.text)
-
-    page.on("console", note)
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    with served(site.app(), port=port):
-        yield Visit(site, page, address, request.param, wrong)
-    context.close()
-    database.close()
+    with ground(browser, request.param, tmp_path) as on:
+        site = Site.over(on.database, static=on.static, public_url=on.address)
+        with served(site.app(), port=on.port):
+            yield Visit(site, on.page, on.address, request.param, on.wrong)
 
 
 def test_a_mandate_is_sealed_by_keyboard_alone(visit: Visit) -> None:

@@ -4,12 +4,11 @@ import csv
 import io
 from collections.abc import Sequence
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
+from bot.calendar import PARIS
 from bot.mandats.notices import scopes
 from bot.mandats.views import MandatView
 
-_PARIS = ZoneInfo("Europe/Paris")
 _BOM = "\ufeff"
 _HEADERS = (
     "Référence",
@@ -59,4 +58,4 @@ def _row(mandat: MandatView) -> tuple[str, ...]:
 
 
 def _moment(instant: datetime) -> str:
-    return f"{instant.astimezone(_PARIS):%d/%m/%Y %H:%M}"
+    return f"{instant.astimezone(PARIS):%d/%m/%Y %H:%M}"

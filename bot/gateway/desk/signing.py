@@ -2,19 +2,18 @@
 
 from datetime import datetime
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
 from bot.aidants.views import AidantView, SignInRefused
+from bot.calendar import PARIS
 from bot.gateway.desk.access import SIGN_IN, Posted, Signed, guarded, local_path, sign_out
 from bot.gateway.desk.desk import Desk, see
 from bot.gateway.pages.fields import Sent, sent
 
 _FORM = "connexion"
-_PARIS = ZoneInfo("Europe/Paris")
 _MISSING = {
     "email": "Saisissez votre adresse électronique.",
     "password": "Saisissez votre mot de passe.",
@@ -101,5 +100,5 @@ def _home(account: AidantView) -> str:
 
 
 def _hour(until: datetime) -> str:
-    there = until.astimezone(_PARIS)
+    there = until.astimezone(PARIS)
     return f"{there.hour} h {there.minute:02}"

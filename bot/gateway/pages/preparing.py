@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from bot.aidants.views import Locked, WrongCode
+from bot.calendar import french_moment
 from bot.clock import today
 from bot.gateway.pages.fields import Sent, sent
 from bot.gateway.pages.kit import Kit
@@ -17,7 +18,7 @@ from bot.gateway.pages.sealed import SEALED, keep_sealed
 from bot.gateway.pages.typed import Typed, typed
 from bot.mandats import rules, wording
 from bot.mandats.identity import Identity
-from bot.mandats.notices import french_moment, scopes
+from bot.mandats.notices import scopes
 from bot.mandats.rules import MandatRefused, Refusal
 from bot.mandats.views import DraftView, LinkRefused, Wording
 

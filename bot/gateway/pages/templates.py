@@ -4,20 +4,18 @@ import hashlib
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from bot.calendar import PARIS, french_day, french_moment
 from bot.gateway.pages.security import HEADERS, TOKEN_FIELD, Forms
-from bot.mandats.notices import french_day, french_moment
 from bot.setup.assets import VERSION
 
 OURS = Path(__file__).resolve().parent.parent / "static"
 _TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
-_PARIS = ZoneInfo("Europe/Paris")
 
 
 class Pages:
@@ -69,7 +67,7 @@ class Pages:
 
 def paris_day(when: date | datetime) -> str:
     """« 1er août 2026 »: the day that it is in Paris at that instant."""
-    return french_day(when.astimezone(_PARIS).date() if isinstance(when, datetime) else when)
+    return french_day(when.astimezone(PARIS).date() if isinstance(when, datetime) else when)
 
 
 def surrounded(text: str, words: str, attribute: str) -> Markup:

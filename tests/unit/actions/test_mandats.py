@@ -18,7 +18,7 @@ from tests.unit.actions import office as offices
 from tests.unit.actions.office import URL, Office
 from tests.unit.fiches.tiny import tiny_service
 from tests.unit.mandats.databases import sqlite_url
-from tests.unit.mandats.world import ANATOLE, World, assemble
+from tests.unit.mandats.world import ANATOLE, World, assemble, link_state
 
 D = Demarche
 NEVER_SAID = ("Kervella", "Yolande", "Le Bihan", "Anatole")
@@ -408,7 +408,7 @@ def test_the_link_can_be_asked_again_with_words_or_a_button(office: Office) -> N
     office.say("le lien a expiré")
     third = office.custom["secure_url"].rpartition("/")[2]
     drafts = office.services.mandats.drafts
-    assert [drafts.link_state(link) for link in (first, second, third)] == ["unknown", "unknown", None]
+    assert [link_state(drafts, link) for link in (first, second, third)] == ["unknown", "unknown", None]
 
 
 def test_no_new_link_for_a_draft_that_was_given_up(office: Office) -> None:

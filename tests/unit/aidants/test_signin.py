@@ -91,6 +91,7 @@ def test_only_failures_in_a_row_count(house, lea):
         for _ in range(4):
             refusal(lambda: lea.sign_in("mauvais mot de passe"))
         lea.sign_in()
+        assert house.row(lea.id).failures == 0
         house.clock.advance(seconds=30)
 
 

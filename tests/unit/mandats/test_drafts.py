@@ -8,7 +8,7 @@ from bot.mandats.drafts import Drafts
 from bot.mandats.models import Usager
 from bot.mandats.rules import Duration, Eligibility, MandatRefused, Refusal
 from bot.mandats.views import AccessRefused, Actor, DraftView, LinkRefused, NotRenewable
-from tests.unit.mandats.world import CAN_BE_HELPED, ON_PAPER, SOME, WORDING, YOLANDE, World
+from tests.unit.mandats.world import CAN_BE_HELPED, ON_PAPER, SOME, WORDING, YOLANDE, World, link_state
 
 TICK = timedelta(microseconds=1)
 
@@ -19,7 +19,7 @@ def create(world: World, actor: Actor | None = None) -> tuple[DraftView, str]:
 
 def refusal(drafts: Drafts, secret: str) -> str:
     """Why *secret* opens nothing; asking first must say the same."""
-    told = drafts.link_state(secret)
+    told = link_state(drafts, secret)
     with pytest.raises(LinkRefused) as refused:
         drafts.open_link(secret)
     assert told == refused.value.reason
@@ -55,7 +55,7 @@ def test_a_draft_that_the_rules_forbid_leaves_nothing(world: World, eligibility:
 
 def test_a_link_opens_once(world: World) -> None:
     draft, secret = create(world)
-    assert world.drafts.link_state(secret) is None
+    assert link_state(world.drafts, secret) is None
     opened, page = world.drafts.open_link(secret)
     assert opened == draft == world.drafts.of_page(page)
     assert page != secret

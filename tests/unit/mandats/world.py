@@ -20,7 +20,7 @@ from bot.mandats.register import Register
 from bot.mandats.rules import Duration, Eligibility
 from bot.mandats.sealing import Sealing, Told
 from bot.mandats.verification import Verification
-from bot.mandats.views import Actor, MandatView, Signature, Wording
+from bot.mandats.views import Actor, LinkRefused, MandatView, Signature, Wording
 from bot.privacy.envelope import BlindIndex, Envelope, KeyRing
 from bot.storage.engine import Database
 from tests.unit.conversations.fakes import FakeClock
@@ -173,3 +173,12 @@ def assemble(
     )
     world.actor, world.stranger = people or (world.aidant(world.organisation()), world.aidant(world.organisation()))
     return world
+
+
+def link_state(drafts: Drafts, secret: str) -> str | None:
+    """Why a link would be refused; ``None`` when it would open."""
+    try:
+        drafts.of_link(secret)
+    except LinkRefused as error:
+        return error.reason
+    return None
