@@ -15,8 +15,8 @@ from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
 from bot.bootstrap import MandatServices, guidance_service, mandats_services
-from bot.fiches.guidance import GuidanceService
-from bot.fiches.render import Message
+from bot.fiches.guidance import Guidance, GuidanceService
+from bot.fiches.render import Message, in_short
 from bot.settings import get_settings
 
 
@@ -77,6 +77,12 @@ def text_of(tracker: Tracker) -> str:
     """What the person wrote; empty for a button."""
     text = tracker.latest_message.get("text") or ""
     return "" if text.startswith("/") else text
+
+
+def wanted(tracker: Tracker, guidance: Guidance) -> Guidance:
+    """*guidance*, in short when that is how the person wants to be answered (the gateway says so with each message)."""
+    metadata = tracker.latest_message.get("metadata") or {}
+    return in_short(guidance) if metadata.get("brief") else guidance
 
 
 def entity(tracker: Tracker, name: str) -> str | None:

@@ -7,7 +7,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.base import entity, services, slot_list, text_of, utter
+from actions.base import entity, services, slot_list, text_of, utter, wanted
 from actions.saisie import DialogueAction
 from bot.fiches import render
 from bot.fiches.aspects import asked_aspects
@@ -56,6 +56,7 @@ class AnswerFollowUp(DialogueAction):
         aspects = tuple(dict.fromkeys((*asked_aspects(text), aspect))) if text else (aspect,)
         return _show(
             dispatcher,
+            tracker,
             guidance.about(current, text, aspects=aspects, chosen=slot_list(tracker, "cas_choisis")),
             keep=[SlotSet("aspect_attendu", aspect.value)],
         )
@@ -75,7 +76,7 @@ class ChooseFiche(DialogueAction):
             return []
         question = tracker.get_slot("question") or ""
         found = guidance.about(fiche_id, question, aspects=_awaited(tracker))
-        return _show(dispatcher, found, keep=[SlotSet("cas_choisis", None), SlotSet("echecs", 0)])
+        return _show(dispatcher, tracker, found, keep=[SlotSet("cas_choisis", None), SlotSet("echecs", 0)])
 
 
 class ChooseCase(DialogueAction):
@@ -92,7 +93,7 @@ class ChooseCase(DialogueAction):
         chosen = [*slot_list(tracker, "cas_choisis"), case]
         question = tracker.get_slot("question") or ""
         found = services().guidance.about(current, question, aspects=_awaited(tracker), chosen=chosen)
-        return _show(dispatcher, found, keep=[SlotSet("cas_choisis", chosen)])
+        return _show(dispatcher, tracker, found, keep=[SlotSet("cas_choisis", chosen)])
 
 
 class NextFiches(DialogueAction):
@@ -130,10 +131,11 @@ def answer_question(
     greeting = _greeting(text)
     if len(outcomes) == 1 and not outcomes[0].sure and (current := tracker.get_slot("fiche")) and len(text) < 80:
         # « et si elle est mineure ? » says nothing by itself: it goes on about the fiche on the table.
-        return _show(dispatcher, service.about(current, text, chosen=slot_list(tracker, "cas_choisis")))
+        return _show(dispatcher, tracker, service.about(current, text, chosen=slot_list(tracker, "cas_choisis")))
     for place, outcome in enumerate(outcomes):
         if outcome.sure:
-            utter(dispatcher, render.answered(outcome, service, greeting=greeting, brief=place < len(outcomes) - 1))
+            more = place < len(outcomes) - 1
+            utter(dispatcher, render.answered(wanted(tracker, outcome), service, greeting=greeting, brief=more))
         elif outcome.found:
             utter(dispatcher, render.to_choose(outcome, service, greeting=greeting))
         else:
@@ -152,8 +154,10 @@ def answer_question(
     ]
 
 
-def _show(dispatcher: CollectingDispatcher, guidance: Guidance, *, keep: Sequence[EventType] = ()) -> list[EventType]:
-    utter(dispatcher, render.answered(guidance, services().guidance))
+def _show(
+    dispatcher: CollectingDispatcher, tracker: Tracker, guidance: Guidance, *, keep: Sequence[EventType] = ()
+) -> list[EventType]:
+    utter(dispatcher, render.answered(wanted(tracker, guidance), services().guidance))
     return [SlotSet("fiche", guidance.found[0].fiche.id), SlotSet("proposition", None), *keep]
 
 

@@ -8,7 +8,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.base import entity, services, text_of, utter
+from actions.base import entity, services, text_of, utter, wanted
 from actions.guidance import answer_question
 from actions.saisie import DialogueAction, account_url, actor_of, allowed_scopes, scope_of, start
 from bot.demarches import Demarche
@@ -45,7 +45,7 @@ class AnswerMandatQuestion(DialogueAction):
         if guidance is None:
             utter(dispatcher, render.nothing_found())
             return []
-        utter(dispatcher, render.answered(guidance, service, topic=topic))
+        utter(dispatcher, render.answered(wanted(tracker, guidance), service, topic=topic))
         shown = guidance.found[0].fiche.id
         return [
             SlotSet("question", text),

@@ -8,10 +8,13 @@ import httpx
 
 from bot.clock import Clock, SystemClock
 from bot.conversations.cipher import FernetCipher
+from bot.conversations.doorstep import Doorstep, HidesPersonalData
 from bot.conversations.engine import Engine, RasaEngine
 from bot.conversations.kept import KeptMessages
 from bot.conversations.limits import SlidingWindow
-from bot.conversations.router import HidesPersonalData, Router
+from bot.conversations.places import Places
+from bot.conversations.preferences import PreferenceHearing, PreferenceStore
+from bot.conversations.router import Router
 from bot.conversations.store import ConversationStore
 from bot.conversations.worker import Worker
 from bot.settings import Settings
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
 # Nobody waits in front of the worker: it leaves the engine more time, so that a slow answer ends up arriving.
 _WORKER_PATIENCE = 4
 _PAGES_A_MINUTE = 30  # sign-ins and verifications of one address: each sign-in costs an argon2 verification
+PUSHED = frozenset({"telegram"})  # channels that have a sender
 _LEASE_MARGIN = 60.0  # seconds beyond the engine's time
 
 
@@ -84,16 +88,25 @@ def gateway_services(
     database = open_database(settings)
     mandats = mandats_services(settings, clock=clock, database=database)
     http = client or _internal_client()
+    hides = pseudonymiser or Pseudonymiser(personal_data_detector())
+    places, store, preferences = Places(database, cipher=cipher), ConversationStore(database), PreferenceStore(database)
     router = Router(
-        store=ConversationStore(database),
+        places=places,
+        store=store,
+        doorstep=Doorstep(
+            store=store,
+            pseudonymiser=hides,
+            max_chars=settings.message_max_chars,
+            vault=mandats.vault,
+            linking=ChatLinking(mandats.aidants, places),
+            preferences=PreferenceHearing(preferences),
+        ),
         kept=KeptMessages(database, cipher=cipher),
         engine=RasaEngine(http, url=settings.rasa_url, timeout=settings.engine_timeout),
-        pseudonymiser=pseudonymiser or Pseudonymiser(personal_data_detector()),
         limiter=SlidingWindow(),
         clock=clock or SystemClock(),
-        max_chars=settings.message_max_chars,
-        vault=mandats.vault,
-        linking=ChatLinking(mandats.aidants),
+        preferences=preferences,
+        pushed=PUSHED,
     )
 
     async def close() -> None:

@@ -6,6 +6,7 @@ development), then the default.
 
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -58,6 +59,34 @@ class Settings(BaseSettings):
         default=6, ge=1, description="Années de conservation d'un mandat après sa fin (3 actives et 3 d'archive)."
     )
     conversation_kept_days: int = Field(default=183, ge=1, description="Jours de conservation des conversations.")
+    telegram_token: SecretStr = Field(
+        default=SecretStr(""), description="Jeton du robot Telegram, donné par @BotFather ; vide : pas de Telegram."
+    )
+    telegram_mode: Literal["polling", "webhook"] = Field(
+        default="polling",
+        description="« polling » : Équipier va chercher les messages ; « webhook » : Telegram les lui apporte.",
+    )
+    telegram_secret: SecretStr = Field(
+        default=SecretStr(""), description="Secret que porte chaque message apporté par Telegram à la passerelle."
+    )
+    telegram_bot: str = Field(
+        default="", pattern=r"^\w{0,64}$", description="Nom du robot Telegram, sans @, pour les liens et les codes QR."
+    )
+    telegram_api_url: str = Field(default="https://api.telegram.org", description="Serveur de l'API Telegram.")
+    telegram_unknown: Literal["guidance", "silent"] = Field(
+        default="guidance",
+        description="Comptes Telegram non reliés : « guidance » répond aux questions, « silent » ne répond rien.",
+    )
+    voice_url: str = Field(default="http://127.0.0.1:5056", description="Adresse du service vocal.")
+    widget_origins: str = Field(
+        default="", description="Sites où l'assistant peut être intégré, séparés par des virgules (https://…)."
+    )
+    widget_jwt_key: SecretStr = Field(
+        default=SecretStr(""),
+        description="Clé des jetons JWT par lesquels un site hôte reconnaît ses aidants (secret HS256, ou clé publique"
+        " PEM).",
+    )
+    widget_jwt_issuer: str = Field(default="", description="Émetteur (« iss ») attendu dans ces jetons.")
     rasa_url: str = Field(default="http://127.0.0.1:5005", description="Adresse du serveur Rasa.")
     actions_url: str = Field(default="http://127.0.0.1:5055", description="Adresse du serveur d'actions.")
     gateway_host: str = Field(default="127.0.0.1", description="Interface d'écoute de la passerelle.")
@@ -89,6 +118,15 @@ class Settings(BaseSettings):
     @property
     def static_dir(self) -> Path:
         return self.var_dir / "static"
+
+    @property
+    def voice_dir(self) -> Path:
+        return self.var_dir / "voice"
+
+    @property
+    def allowed_origins(self) -> tuple[str, ...]:
+        """The sites where the widget may be embedded, as browsers write origins."""
+        return tuple(origin.strip().rstrip("/") for origin in self.widget_origins.split(",") if origin.strip())
 
     @property
     def model_dir(self) -> Path:

@@ -12,6 +12,7 @@ from bot.conversations.limits import TooManyMessages
 from bot.conversations.models import Conversation
 from bot.journal.actions import Action
 from bot.mandats.views import Actor
+from bot.storage.sql import insert_if_absent
 
 CODE_VALID_FOR = timedelta(minutes=15)
 _DIGITS = 8
@@ -68,10 +69,48 @@ class Linking(Accounts):
             )
         return f"{code[:4]} {code[4:]}"
 
-    def link_conversation(self, conversation_id: str, typed: str) -> AidantView:
+    def own_conversation(self, conversation_id: str, aidant_id: str) -> bool:
+        """Makes sure that an aidant speaks in their own conversation; false, and nothing done, if they may not act.
+
+        Journalled the first time.
+        """
+        with self._database.unit_of_work() as session:
+            if not account_of(session, aidant_id).active:
+                return False
+            linked = session.get(LinkedConversation, conversation_id)
+            if linked is not None:
+                return linked.aidant_id == aidant_id
+        chain = self._chain(aidant_id)
+        with self._in_chains(chain) as session:
+            insert_if_absent(
+                session,
+                LinkedConversation,
+                conversation_id=conversation_id,
+                aidant_id=aidant_id,
+                linked_at=self._clock.now(),
+            )
+            details = {"conversation": conversation_id, "former": None, "own": True}
+            self._journal.append(
+                session, Action.LINK_CONVERSATION, organisation=chain, aidant=aidant_id, details=details
+            )
+        return True
+
+    def left_conversation(self, conversation_id: str, aidant_id: str, *, channel: str) -> None:
+        """Journals that a place of *channel* does not hold the aidant's own conversation any more."""
+        chain = self._chain(aidant_id)
+        with self._in_chains(chain) as session:
+            details = {"conversation": conversation_id, "unlinked": True, "channel": channel}
+            self._journal.append(
+                session, Action.LINK_CONVERSATION, organisation=chain, aidant=aidant_id, details=details
+            )
+
+    def link_conversation(self, conversation_id: str, typed: str, *, tried_in: str | None = None) -> AidantView:
         """Ties a conversation to the aidant to whom the code *typed* was shown, instead of any other.
 
         Spaces and hyphens in it do not matter. One conversation may try 5 codes an hour.
+
+        Args:
+            tried_in: the conversation in which the code was typed, when it is another.
 
         Raises:
             TokenRefused: the code, or the conversation, is unknown; it served; it is too old; or too many were tried.
@@ -81,7 +120,7 @@ class Linking(Accounts):
         if len(code) != _DIGITS or not (code.isascii() and code.isdigit()):
             raise TokenRefused("unknown")  # a slip of the hand, not a guess: not counted
         try:
-            self._tries.check(conversation_id, now=now)
+            self._tries.check(tried_in or conversation_id, now=now)
         except TooManyMessages as error:
             raise TokenRefused("too_many") from error
         kept = self._digest(code)

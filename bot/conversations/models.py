@@ -11,9 +11,11 @@ from bot.storage.sql import UtcDateTime
 
 
 class Conversation(Base):
-    """Someone on a channel. ``id`` is ours, and the only name that Rasa and the logs ever see.
+    """A dialogue, held in one place or several. ``id`` is ours, and the only name that Rasa and the logs ever see.
 
-    ``turn`` counts the answers that were delivered with buttons or not: the buttons of the last one can be typed.
+    ``channel`` and ``external_id`` tell where it began: the place itself, or the conversation's own id when the place
+    had begun another one before. ``turn`` counts the answers that were delivered, with buttons or not: those of the
+    last one can be typed.
     """
 
     __tablename__ = "conversations"
@@ -27,13 +29,35 @@ class Conversation(Base):
     turn: Mapped[int] = mapped_column(default=0)
 
 
+class Place(Base):
+    """Someone on a channel, and the conversation that they hold there; several places may share one.
+
+    Attributes:
+        aidant_id: the aidant whose own conversation it is; ``None`` for a conversation of this place alone.
+        address: where to push replies, encrypted; ``None`` when they are fetched.
+        blocked_at: since when nothing can be pushed there; ``None`` when all is well.
+    """
+
+    __tablename__ = "places"
+    __table_args__ = (UniqueConstraint("channel", "external_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    channel: Mapped[str] = mapped_column(String(20))
+    external_id: Mapped[str] = mapped_column(String(255))
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"), index=True)
+    aidant_id: Mapped[str | None] = mapped_column(String(32), index=True)
+    last_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    address: Mapped[bytes | None] = mapped_column(LargeBinary)
+    blocked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
 class ReceivedMessage(Base):
-    """A message that its channel named; ``answer`` is ``None`` while it is being answered."""
+    """A message that its channel named, within its place; ``answer`` is ``None`` while it is being answered."""
 
     __tablename__ = "received_messages"
 
     conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"), primary_key=True)
-    message_id: Mapped[str] = mapped_column(String(255), primary_key=True)
+    message_id: Mapped[str] = mapped_column(String(255), primary_key=True, index=True)
     claimed_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     answer: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
 
@@ -89,7 +113,14 @@ class OutboxEntry(Base):
 
 
 class LoggedMessage(Base):
-    """One message as it may be reviewed: pseudonymised. ``latency_ms`` is the time to answer, on the way out."""
+    """One message as it may be reviewed: pseudonymised.
+
+    Attributes:
+        buttons: as given out with it, on the way out.
+        channel: where it came from, on the way in.
+        message_id: the channel's own id, on the way in.
+        latency_ms: the time to answer, on the way out.
+    """
 
     __tablename__ = "message_log"
     __table_args__ = (Index("ix_message_log_conversation", "conversation_id", "id"),)
@@ -99,5 +130,58 @@ class LoggedMessage(Base):
     direction: Mapped[str] = mapped_column(String(3))
     text: Mapped[str] = mapped_column(Text)
     custom: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    buttons: Mapped[list[dict[str, str]] | None] = mapped_column(JSON(none_as_null=True))
+    channel: Mapped[str | None] = mapped_column(String(20))
+    message_id: Mapped[str | None] = mapped_column(String(255))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     latency_ms: Mapped[int | None]
+
+
+class Delivery(Base):
+    """A reply to push to a place. Whoever holds the lease is the only one to send it; those of a place go in order.
+
+    Attributes:
+        reply: what to send, with its opaque buttons.
+        parts_sent: how many of its parts have left already, when it is cut in several.
+        failure: why it was given up; ``None`` when it was not.
+    """
+
+    __tablename__ = "deliveries"
+    __table_args__ = (Index("ix_deliveries_due", "delivered_at", "next_attempt_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    place_id: Mapped[int] = mapped_column(ForeignKey("places.id"), index=True)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"), index=True)
+    reply: Mapped[dict[str, Any]] = mapped_column(JSON)
+    parts_sent: Mapped[int] = mapped_column(default=0)
+    attempts: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    next_attempt_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    lease_token: Mapped[str | None] = mapped_column(String(32))
+    delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    failure: Mapped[str | None] = mapped_column(String(20))
+
+
+class Preference(Base):
+    """How someone wants to be answered; a conversation that is not here has the usual answers."""
+
+    __tablename__ = "preferences"
+
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"), primary_key=True)
+    voice: Mapped[bool] = mapped_column(default=False)
+    brief: Mapped[bool] = mapped_column(default=False)
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Rating(Base):
+    """What someone thought of an answer: 1 or -1, why, and in their words, pseudonymised. One per answer."""
+
+    __tablename__ = "ratings"
+
+    message_id: Mapped[int] = mapped_column(ForeignKey("message_log.id", ondelete="CASCADE"), primary_key=True)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"), index=True)
+    rating: Mapped[int]
+    reasons: Mapped[list[str]] = mapped_column(JSON)
+    comment: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)

@@ -41,6 +41,10 @@ EXPIRED = (
     "{heading} je n'ai pas réussi à y répondre en 24 heures, et je ne le garde plus. "
     "Si vous en avez encore besoin, posez votre question de nouveau."
 )
+CORRECT = (
+    "Je n'ai rien fait. Redites votre message, en articulant, ou écrivez-le\u202f: vous pouvez copier ce que j'avais"
+    " compris et corriger les mots qui ne vont pas."
+)
 UNKNOWN_BUTTON = "Ce bouton n'est plus valable. Écrivez votre question, ou choisissez un bouton de ma dernière réponse."
 
 

@@ -1,75 +1,29 @@
 """The way of a message: deduplicate, limit, take in, pseudonymise, ask the engine, or keep it for later."""
 
 import asyncio
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection
 from datetime import datetime
-from typing import Any, Protocol
 from weakref import WeakValueDictionary
 
 import structlog
 
 from bot.clock import Clock
-from bot.conversations.buttons import Offered, is_button_id, pick
+from bot.conversations.doorstep import Doorstep, Understood, asked_to_confirm, heard
 from bot.conversations.engine import Engine
-from bot.conversations.intake import take_in, without_command
+from bot.conversations.handing import Answer
 from bot.conversations.kept import KeptMessages
 from bot.conversations.limits import RateLimiter
-from bot.conversations.messages import Incoming, Reply
-from bot.conversations.replies import KEPT, UNKNOWN_BUTTON, excerpt_of, refusal
-from bot.conversations.store import Answer, ConversationStore
+from bot.conversations.messages import Incoming, Reply, Spoken
+from bot.conversations.places import Places, PlaceView
+from bot.conversations.preferences import PreferenceStore
+from bot.conversations.replies import KEPT, excerpt_of
+from bot.conversations.store import ConversationStore
 from bot.errors import EngineUnavailable
-from bot.privacy.pseudonymise import Pseudonymised
-from bot.privacy.spans import PiiType
 
 _log = structlog.get_logger(__name__)
 _REPEAT_POLL = 0.2  # seconds
-
-
-class HidesPersonalData(Protocol):
-    """What the router needs of a pseudonymiser."""
-
-    def pseudonymise(self, text: str) -> Pseudonymised:
-        """*text* with typed placeholders in place of personal data."""
-        ...
-
-
-class KeepsOriginals(Protocol):
-    """What the router needs of a vault: it pre-fills the secure page, and is read by nobody else."""
-
-    def put(self, conversation: str, found: Iterable[tuple[PiiType, str]]) -> None:
-        """Keeps what was hidden, for a while."""
-        ...
-
-
-class LinksConversations(Protocol):
-    """Ties a conversation to the aidant who speaks in it."""
-
-    def answer(self, conversation: str, text: str) -> str | None:
-        """What to say to *text* when it asks to link the conversation; ``None`` when it asks something else."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class _Understood:
-    """A message on the doorstep of the engine.
-
-    Attributes:
-        said: what the person said, pseudonymised: their words, or the title of the button.
-        command: what the button stands for; ``None`` for words.
-        refused: the answer to give at once instead of asking the engine; ``None`` when all is well.
-        custom: what to note beside it in the log.
-    """
-
-    said: str = ""
-    command: str | None = None
-    refused: str | None = None
-    custom: dict[str, Any] | None = None
-
-    @property
-    def for_engine(self) -> str:
-        # Last barrier, whatever cleaning and pseudonymising did: only a button may speak in commands.
-        return without_command(self.said) if self.command is None else self.command
+# What must not be done on a word that was misheard.
+_CONFIRMED_WHEN_SPOKEN = frozenset({"ouvrir_mandat", "renouveler_mandat", "revoquer_mandat", "annuler"})
 
 
 class Router:
@@ -78,143 +32,139 @@ class Router:
     The order holds within one process. With several gateways, a channel must send a person's messages to one of them.
 
     Args:
-        vault: keeps the originals of what is hidden; ``None`` keeps nothing.
-        linking: hears « lier 4829 1357 » before anything else does; ``None`` when nobody has an account.
-        max_chars: length beyond which a message is refused.
+        preferences: how people want to be answered; ``None`` when there is no choice.
+        pushed: channels whose answers are sent by a sender of theirs: they are put down for it.
     """
 
     def __init__(
         self,
         *,
+        places: Places,
         store: ConversationStore,
+        doorstep: Doorstep,
         kept: KeptMessages,
         engine: Engine,
-        pseudonymiser: HidesPersonalData,
         limiter: RateLimiter,
         clock: Clock,
-        max_chars: int,
-        vault: KeepsOriginals | None = None,
-        linking: LinksConversations | None = None,
+        preferences: PreferenceStore | None = None,
+        pushed: Collection[str] = (),
     ) -> None:
+        self._places = places
         self._store = store
+        self._doorstep = doorstep
         self._kept = kept
         self._engine = engine
-        self._pseudonymiser = pseudonymiser
         self._limiter = limiter
         self._clock = clock
-        self._max_chars = max_chars
-        self._vault = vault
-        self._linking = linking
+        self._preferences = preferences
+        self._pushed = frozenset(pushed)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def handle(self, incoming: Incoming) -> Answer:
         """The replies to *incoming*, after those that were waiting for this conversation.
 
-        A message that bears the id of an earlier one gets the earlier answer again, word for word.
+        A message that bears the id of an earlier one of its place gets the earlier answer again, word for word.
 
         Raises:
             TooManyMessages: the conversation has to wait.
         """
         received_at = self._clock.now()
-        conversation = await asyncio.to_thread(
-            self._store.open, incoming.channel, incoming.external_id, now=received_at
-        )
-        if (answer := await self._answered_before(conversation, incoming.message_id)) is not None:
+        place = await asyncio.to_thread(self._place, incoming, received_at)
+        message_id = None if incoming.message_id is None else f"{place.id}:{incoming.message_id}"
+        if (answer := await self._answered_before(message_id)) is not None:
             return answer
-        self._limiter.check(conversation, now=received_at)
-        lock = self._locks.setdefault(conversation, asyncio.Lock())
+        self._limiter.check(place.conversation, now=received_at)
+        lock = self._locks.setdefault(place.conversation, asyncio.Lock())
         async with lock:
-            if incoming.message_id is None:
-                return await self._answer(conversation, incoming, received_at)
-            return await self._answer_once(conversation, incoming, incoming.message_id, received_at)
+            if message_id is None:
+                return await self._answer(place, incoming, None, received_at)
+            return await self._answer_once(place, incoming, message_id, received_at)
 
     async def collect(self, channel: str, external_id: str) -> Answer:
         """The replies that waited for someone; none for someone who never wrote."""
-        conversation = await asyncio.to_thread(self._store.find, channel, external_id)
-        if conversation is None:
+        place = await asyncio.to_thread(self._places.find, channel, external_id)
+        if place is None:
             return ()
-        return await asyncio.to_thread(self._store.collect, conversation, now=self._clock.now())
+        return await asyncio.to_thread(self._store.collect, place.conversation, now=self._clock.now())
 
-    async def _answered_before(self, conversation: str, message_id: str | None) -> Answer | None:
-        if message_id is None:
-            return None
-        return await asyncio.to_thread(self._store.answer_to, conversation, message_id)
+    def _place(self, incoming: Incoming, now: datetime) -> PlaceView:
+        place = self._places.open(
+            incoming.channel, incoming.external_id, now=now, address=incoming.address, aidant=incoming.aidant
+        )
+        return place if self._doorstep.may_stay(place) else self._places.leave(place.id, now=now)
+
+    async def _answered_before(self, message_id: str | None) -> Answer | None:
+        return None if message_id is None else await asyncio.to_thread(self._store.answer_to, message_id)
 
     async def _answer_once(
-        self, conversation: str, incoming: Incoming, message_id: str, received_at: datetime
+        self, place: PlaceView, incoming: Incoming, message_id: str, received_at: datetime
     ) -> Answer:
+        conversation = place.conversation
         while not await asyncio.to_thread(self._store.claim, conversation, message_id, now=self._clock.now()):
             # Another process may be on it: its answer is ours, and a claim that it left behind ends up expiring.
-            if (answer := await self._answered_before(conversation, message_id)) is not None:
+            if (answer := await self._answered_before(message_id)) is not None:
                 return answer
             await asyncio.sleep(_REPEAT_POLL)
         answered = False
         try:
-            answer = await self._answer(conversation, incoming, received_at)
+            answer = await self._answer(place, incoming, message_id, received_at)
             answered = True
         finally:
             if not answered:
                 await asyncio.to_thread(self._store.release, conversation, message_id)
         return answer
 
-    async def _answer(self, conversation: str, incoming: Incoming, received_at: datetime) -> Answer:
-        understood = await asyncio.to_thread(self._understand, conversation, incoming.text, received_at)
+    async def _answer(
+        self, place: PlaceView, incoming: Incoming, message_id: str | None, received_at: datetime
+    ) -> Answer:
+        understood = await asyncio.to_thread(self._doorstep.understand, place, incoming, now=received_at)
         if understood.refused is not None:
             replies: Answer = (Reply(understood.refused),)
+        elif incoming.voice is not None and understood.words:
+            replies = await self._hear(place, incoming.voice, understood, received_at)
         else:
-            replies = await self._ask(conversation, incoming.channel, understood, received_at)
+            replies = await self._ask(place, understood, received_at)
         return await asyncio.to_thread(
             self._store.deliver,
-            conversation,
+            place.conversation,
             replies,
-            message_id=incoming.message_id,
+            message_id=message_id,
             received_at=received_at,
             now=self._clock.now(),
+            push_to=place.id if place.channel in self._pushed else None,
         )
 
-    async def _ask(self, conversation: str, channel: str, understood: _Understood, received_at: datetime) -> Answer:
-        text = understood.for_engine
+    async def _hear(self, place: PlaceView, voice: Spoken, understood: Understood, received_at: datetime) -> Answer:
+        """Says what was heard; a mandate is touched only once that is confirmed."""
+        if not voice.sure or await self._touches_a_mandate(place, understood):
+            return (asked_to_confirm(understood.said),)
+        return (heard(understood.said), *await self._ask(place, understood, received_at))
+
+    async def _touches_a_mandate(self, place: PlaceView, understood: Understood) -> bool:
         try:
-            return await self._engine.ask(conversation, text, metadata={"channel": channel})
+            foresight = await self._engine.foresee(place.conversation, understood.for_engine)
         except EngineUnavailable as error:
-            _log.warning("message kept", conversation=conversation, reason=str(error))
+            # Nobody knows what it would do: it is then confirmed, and kept as any message would be.
+            _log.warning("nothing foreseen", conversation=place.conversation, reason=str(error))
+            return True
+        return foresight.acting or foresight.intent in _CONFIRMED_WHEN_SPOKEN
+
+    async def _ask(self, place: PlaceView, understood: Understood, received_at: datetime) -> Answer:
+        text = understood.for_engine
+        metadata: dict[str, object] = {"channel": place.channel}
+        if self._preferences is not None:
+            wishes = await asyncio.to_thread(self._preferences.of, place.conversation)
+            metadata["brief"] = wishes.brief
+        try:
+            return await self._engine.ask(place.conversation, text, metadata=metadata)
+        except EngineUnavailable as error:
+            _log.warning("message kept", conversation=place.conversation, reason=str(error))
             await asyncio.to_thread(
                 self._kept.keep,
-                conversation,
+                place.conversation,
                 text,
-                excerpt=excerpt_of(understood.said),
+                excerpt=excerpt_of(understood.recognisable),
                 received_at=received_at,
                 now=self._clock.now(),
             )
             return (Reply(KEPT),)
-
-    def _understand(self, conversation: str, raw: str, now: datetime) -> _Understood:
-        understood = self._read(conversation, raw, now)
-        self._store.log_incoming(conversation, understood.said, custom=understood.custom, now=now)
-        return understood
-
-    def _read(self, conversation: str, raw: str, now: datetime) -> _Understood:
-        taken = take_in(raw, max_chars=self._max_chars)
-        if taken.reason is None or not taken.reason.final:
-            if is_button_id(taken.text):
-                button = self._store.button(conversation, taken.text, now=now)
-                return _pressed(button) if button else _refused(UNKNOWN_BUTTON, "unknown_button")
-            if button := pick(taken.text, self._store.last_buttons(conversation, now=now)):
-                return _pressed(button)
-        if self._linking is not None and (answer := self._linking.answer(conversation, taken.text)) is not None:
-            return _refused(answer, "linking")
-        if taken.reason is not None:
-            return _refused(refusal(taken.reason, max_chars=self._max_chars), taken.reason.value)
-        hidden = self._pseudonymiser.pseudonymise(taken.text)
-        if self._vault is not None and hidden.found:
-            self._vault.put(conversation, hidden.found)
-        return _Understood(said=hidden.text)
-
-
-def _pressed(button: Offered) -> _Understood:
-    return _Understood(said=button.title, command=button.payload, custom={"payload": button.payload})
-
-
-def _refused(sentence: str, reason: str) -> _Understood:
-    # What was refused is not read, hence not pseudonymised, hence not written down: the reason is enough.
-    return _Understood(refused=sentence, custom={"refused": reason})

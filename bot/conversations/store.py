@@ -1,70 +1,44 @@
-"""Conversations in the database: who they are, what they may press, what they were answered, what waits for them."""
+"""Conversations in the database: what they may press, what they were answered, what waits for them."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import uuid4
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
 
-from bot.conversations.buttons import VALID_FOR, Offered, give_out, new_button_id
+from bot.conversations.buttons import VALID_FOR, Offered, new_button_id
+from bot.conversations.handing import Answer, fetch_outbox, hand_over, push
 from bot.conversations.messages import Reply
-from bot.conversations.models import ButtonPayload, Conversation, LoggedMessage, OutboxEntry, ReceivedMessage
+from bot.conversations.models import (
+    ButtonPayload,
+    Conversation,
+    Delivery,
+    LoggedMessage,
+    OutboxEntry,
+    ReceivedMessage,
+)
 from bot.storage.engine import Database
 from bot.storage.sql import changed
 
-Answer = tuple[Reply, ...]
 REPEATS_KNOWN_FOR = timedelta(hours=24)
 # A claim older than this belongs to a process that died: no answer takes a minute.
 _ABANDONED_AFTER = timedelta(seconds=60)
 
 
 class ConversationStore:
-    """Each method is one unit of work. Instants are passed in; so are the sources of ids."""
+    """Each method is one unit of work. Instants are passed in; so is the source of buttons' ids."""
 
-    def __init__(
-        self,
-        database: Database,
-        *,
-        new_id: Callable[[], str] = lambda: uuid4().hex,
-        new_button: Callable[[], str] = new_button_id,
-    ) -> None:
+    def __init__(self, database: Database, *, new_button: Callable[[], str] = new_button_id) -> None:
         self._database = database
-        self._new_id = new_id
         self._new_button = new_button
 
-    def open(self, channel: str, external_id: str, *, now: datetime) -> str:
-        """The id of the conversation of *external_id* on *channel*, made if need be."""
-        if (known := self.find(channel, external_id)) is None:
-            conversation = Conversation(
-                id=self._new_id(), channel=channel, external_id=external_id, created_at=now, last_at=now, turn=0
-            )
-            try:
-                with self._database.unit_of_work() as session:
-                    session.add(conversation)
-                return conversation.id
-            except IntegrityError:  # someone else has just made it
-                known = self.find(channel, external_id)
-                if known is None:
-                    raise
+    def answer_to(self, message_id: str) -> Answer | None:
+        """What *message_id* was answered, whatever conversation its place holds now; ``None`` when it was not yet."""
+        query = select(ReceivedMessage.answer).where(ReceivedMessage.message_id == message_id)
         with self._database.unit_of_work() as session:
-            session.execute(update(Conversation).where(Conversation.id == known).values(last_at=now))
-        return known
-
-    def find(self, channel: str, external_id: str) -> str | None:
-        """The id of a conversation that exists; ``None`` when nothing was ever said there."""
-        with self._database.unit_of_work() as session:
-            return session.scalar(
-                select(Conversation.id).where(Conversation.channel == channel, Conversation.external_id == external_id)
-            )
-
-    def answer_to(self, conversation: str, message_id: str) -> Answer | None:
-        """What *message_id* was answered; ``None`` when it was not, or not yet."""
-        with self._database.unit_of_work() as session:
-            received = session.get(ReceivedMessage, (conversation, message_id))
-            return _answer(received.answer) if received and received.answer is not None else None
+            answers = (answer for answer in session.scalars(query) if answer is not None)
+            return next(map(_answer, answers), None)
 
     def claim(self, conversation: str, message_id: str, *, now: datetime) -> bool:
         """Takes charge of *message_id*: false when it is answered or being answered, here or elsewhere."""
@@ -112,38 +86,63 @@ class ConversationStore:
         with self._database.unit_of_work() as session:
             return tuple(_offered(row) for row in session.scalars(query))
 
-    def log_incoming(self, conversation: str, text: str, *, custom: dict[str, Any] | None, now: datetime) -> None:
+    def log_incoming(
+        self,
+        conversation: str,
+        text: str,
+        *,
+        custom: dict[str, Any] | None,
+        now: datetime,
+        channel: str | None = None,
+        message_id: str | None = None,
+    ) -> None:
         """Writes down what a person said; *text* must be pseudonymised."""
         with self._database.unit_of_work() as session:
             session.add(
-                LoggedMessage(conversation_id=conversation, direction="in", text=text, custom=custom, created_at=now)
+                LoggedMessage(
+                    conversation_id=conversation,
+                    direction="in",
+                    text=text,
+                    custom=custom,
+                    channel=channel,
+                    message_id=message_id,
+                    created_at=now,
+                )
             )
 
     def deliver(
-        self, conversation: str, answer: Answer, *, message_id: str | None, received_at: datetime, now: datetime
+        self,
+        conversation: str,
+        answer: Answer,
+        *,
+        message_id: str | None,
+        received_at: datetime,
+        now: datetime,
+        push_to: int | None = None,
     ) -> Answer:
         """What to send now: the replies that waited, then *answer*, with opaque buttons.
 
-        Written in the same breath: the buttons given out, the log, and the answer to repeat if *message_id* comes back.
+        Written in the same breath: the buttons given out, the log, what to push to the place *push_to*, and the answer
+        to repeat if *message_id* comes back.
         """
         latency = round((now - received_at).total_seconds() * 1000)
         with self._database.unit_of_work() as session:
-            late = self._fetch_outbox(session, conversation, now)
-            sent = (*late, *self._give_out(session, conversation, answer, now))
-            for reply in sent[len(late) :]:
-                session.add(_outgoing(conversation, reply, now, latency))
+            late = fetch_outbox(session, conversation, new_button=self._new_button, now=now)
+            sent = (*late, *hand_over(session, conversation, answer, new_button=self._new_button, now=now, ms=latency))
+            if push_to is not None:
+                push(session, push_to, conversation, sent, now=now)
             if message_id is not None:
                 session.execute(
                     update(ReceivedMessage)
                     .where(*_is(conversation, message_id))
-                    .values(answer=[reply.as_json() for reply in sent])
+                    .values(answer=[reply.as_kept() for reply in sent])
                 )
         return sent
 
     def collect(self, conversation: str, *, now: datetime) -> Answer:
         """The replies that waited, each handed over once, ever."""
         with self._database.unit_of_work() as session:
-            return self._fetch_outbox(session, conversation, now)
+            return fetch_outbox(session, conversation, new_button=self._new_button, now=now)
 
     def purge(self, *, now: datetime) -> None:
         """Deletes what is of no more use: old buttons, answers kept for repeats, replies delivered a day ago."""
@@ -151,42 +150,7 @@ class ConversationStore:
             session.execute(delete(ButtonPayload).where(ButtonPayload.created_at <= now - VALID_FOR))
             session.execute(delete(ReceivedMessage).where(ReceivedMessage.claimed_at <= now - REPEATS_KNOWN_FOR))
             session.execute(delete(OutboxEntry).where(OutboxEntry.delivered_at <= now - REPEATS_KNOWN_FOR))
-
-    def _fetch_outbox(self, session: Session, conversation: str, now: datetime) -> Answer:
-        # One statement marks and reads: two readers can never both get an entry.
-        mark = (
-            update(OutboxEntry)
-            .where(OutboxEntry.conversation_id == conversation, OutboxEntry.delivered_at.is_(None))
-            .values(delivered_at=now)
-            .returning(OutboxEntry.seq, OutboxEntry.reply)
-        )
-        waiting = sorted(session.execute(mark).all(), key=lambda entry: entry[0])
-        replies = tuple(Reply.from_json(reply) for _, reply in waiting)
-        for reply in replies:
-            session.add(_outgoing(conversation, reply, now))
-        return self._give_out(session, conversation, replies, now) if replies else ()
-
-    def _give_out(self, session: Session, conversation: str, answer: Answer, now: datetime) -> Answer:
-        outside, given = give_out(answer, new_id=self._new_button)
-        turn = session.scalar(
-            update(Conversation)
-            .where(Conversation.id == conversation)
-            .values(turn=Conversation.turn + 1)
-            .returning(Conversation.turn)
-        )
-        session.add_all(
-            ButtonPayload(
-                id=button.id,
-                conversation_id=conversation,
-                payload=button.payload,
-                title=button.title,
-                turn=turn,
-                position=button.position,
-                created_at=now,
-            )
-            for button in given
-        )
-        return outside
+            session.execute(delete(Delivery).where(Delivery.delivered_at <= now - REPEATS_KNOWN_FOR))
 
 
 def _is(conversation: str, message_id: str) -> tuple[Any, Any]:
@@ -199,14 +163,3 @@ def _offered(row: ButtonPayload) -> Offered:
 
 def _answer(stored: list[dict[str, Any]]) -> Answer:
     return tuple(Reply.from_json(reply) for reply in stored)
-
-
-def _outgoing(conversation: str, reply: Reply, now: datetime, latency_ms: int | None = None) -> LoggedMessage:
-    return LoggedMessage(
-        conversation_id=conversation,
-        direction="out",
-        text=reply.text,
-        custom=reply.custom,
-        created_at=now,
-        latency_ms=latency_ms,
-    )

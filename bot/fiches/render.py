@@ -5,7 +5,7 @@ Only fixed wording stands around the quoted lines. The text uses ``**bold**``, �
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.calendar import french_day
@@ -14,6 +14,7 @@ from bot.fiches.guidance import Found, Guidance, GuidanceService
 from bot.fiches.model import Aspect, Fiche, Origin
 
 _TITLE_CHARS = 60  # beyond, a button is cut by most channels
+_SHORT_LINES = 2
 ASPECT_LABELS = {
     Aspect.PIECES: "Pièces à fournir",
     Aspect.COUT: "Coût",
@@ -91,6 +92,21 @@ def answered(
         tuple(suggestions),
         custom_of(guidance, service) | ({"topic": topic} if topic else {}),
     )
+
+
+def in_short(guidance: Guidance) -> Guidance:
+    """The same outcome for someone who wants short answers: the first lines of each extract, and no online service."""
+    answers = tuple(
+        replace(
+            answer,
+            extract=replace(extract, lines=extract.lines[:_SHORT_LINES], more=True)
+            if (extract := answer.extract) and len(extract.lines) > _SHORT_LINES
+            else answer.extract,
+            services=(),
+        )
+        for answer in guidance.answers
+    )
+    return replace(guidance, answers=answers)
 
 
 def to_choose(guidance: Guidance, service: GuidanceService, *, greeting: str = "") -> Message:

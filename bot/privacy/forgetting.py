@@ -7,16 +7,25 @@ from bot.aidants.models import LinkedConversation
 from bot.conversations.models import (
     ButtonPayload,
     Conversation,
+    Delivery,
     KeptMessage,
     LoggedMessage,
     OutboxEntry,
+    Place,
+    Preference,
+    Rating,
     ReceivedMessage,
 )
 from bot.mandats.models import Mandat
 from bot.privacy.models import VaultEntry
 from bot.storage.sql import changed
 
+# Each before what it points to.
 OF_A_CONVERSATION = (
+    Rating,
+    Delivery,
+    Preference,
+    Place,
     LoggedMessage,
     KeptMessage,
     ButtonPayload,

@@ -21,7 +21,10 @@ _MAKERS: Mapping[str, Callable[[], str]] = {
     "EQUIPIER_INDEX_KEY": lambda: KeyRing.new("i1"),
     "EQUIPIER_CHECKPOINT_KEY": lambda: KeyRing.new("c1"),
     "EQUIPIER_SESSION_KEY": lambda: KeyRing.new("p1"),
+    "EQUIPIER_TELEGRAM_SECRET": lambda: secrets.token_urlsafe(32),
 }
+
+MADE = tuple(_MAKERS)
 
 
 def ensure_secrets(path: Path = ENV_FILE, *, environment: Mapping[str, str] | None = None) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from bot.privacy.envelope import normalised
 from bot.privacy.pseudonymise import Pseudonymised
 
 _SHORTEST = 5  # letters and digits: less would be met by chance
+_NO_TEXT = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f]+")
 _MONTHS = "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split()
 
 
@@ -177,7 +178,8 @@ def traces(content: bytes | str) -> list[str]:
     text = re.sub(
         r"\\u([0-9a-fA-F]{4})", lambda m: chr(int(m[1], 16)), raw.decode("utf-8", "replace").replace("\x00", " ")
     )
-    glued = normalised(text).replace(" ", "")
+    # Bytes that are no text keep apart what the file does not hold together: page tables are full of letters.
+    glued = "|".join(normalised(stretch).replace(" ", "") for stretch in _NO_TEXT.split(text))
     return sorted(
         {
             secret

@@ -22,8 +22,8 @@ from sqlalchemy import select, text
 
 from bot.aidants.models import Aidant, LinkedConversation, Membership, Organisation
 from bot.bootstrap import MandatServices, gateway_services, mandats_services, worker_services
+from bot.conversations.doorstep import HidesPersonalData
 from bot.conversations.models import Conversation
-from bot.conversations.router import HidesPersonalData
 from bot.demarches import Demarche
 from bot.errors import EquipierError
 from bot.gateway.app import create_app

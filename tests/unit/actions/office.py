@@ -15,7 +15,7 @@ from sqlalchemy import insert
 from actions import base, conversation, guidance, mandats, opening, saisie
 from bot.aidants.models import LinkedConversation
 from bot.bootstrap import MandatServices, mandats_services
-from bot.conversations.store import ConversationStore
+from bot.conversations.places import Places
 from bot.fiches.guidance import GuidanceService
 from bot.mandats.saisie import Saisie
 from bot.mandats.views import Actor, MandatView
@@ -100,7 +100,7 @@ class Office:
     @classmethod
     def open(cls, world: World, service: GuidanceService, *, linked: bool = True) -> "Office":
         services = base.Services(guidance=service, mandats=mandat_services(world), public_url=URL)
-        conversation_id = ConversationStore(world.database).open("rest", "poste-1", now=world.clock.now())
+        conversation_id = Places(world.database).open("rest", "poste-1", now=world.clock.now()).conversation
         office = cls(world, services, conversation_id)
         if linked:
             office.link(world.actor)

@@ -56,6 +56,16 @@ def test_a_question_is_answered_and_remembered() -> None:
     assert slots["question"] == "carte de pêche perdue"
 
 
+def test_short_answers_quote_the_first_lines_and_say_that_there_is_more() -> None:
+    usual, brief = said("bail d'un étang, dépôt de garantie"), said("bail d'un étang, dépôt de garantie")
+    brief.latest_message["metadata"] = {"channel": "web", "brief": True}
+    ((long,), _), ((short,), _) = run(guidance.AnswerQuestion(), usual), run(guidance.AnswerQuestion(), brief)
+    assert len(short["text"]) < len(long["text"])
+    assert "(Suite dans la fiche.)" in short["text"]
+    assert "Mis à jour le" in short["text"]
+    assert titles(short) == titles(long)
+
+
 def test_a_greeting_in_the_same_message_is_returned() -> None:
     messages, _ = run(guidance.AnswerQuestion(), said("Bonjour, carte de pêche perdue"))
     assert messages[0]["text"].startswith("Bonjour !")

@@ -10,7 +10,7 @@ from bot.aidants import codes
 from bot.aidants.models import Aidant, Role
 from bot.aidants.service import Aidants
 from bot.aidants.views import AidantView, OrganisationView
-from bot.conversations.store import ConversationStore
+from bot.conversations.places import Places
 from bot.journal.chain import Entry
 from bot.journal.service import SYSTEM, Journal
 from bot.privacy.envelope import KeyRing
@@ -84,7 +84,7 @@ class House:
         return pyotp.TOTP(totp).at(self.clock.instant, counter_offset=steps)
 
     def conversation(self, external_id: str = "poste-1") -> str:
-        return ConversationStore(self.database).open("rest", external_id, now=self.clock.now())
+        return Places(self.database).open("rest", external_id, now=self.clock.now()).conversation
 
     def told(self, organisation: str = SYSTEM) -> list[Entry]:
         """The journal of *organisation*, oldest first."""

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from bot.conversations.engine import Foresight
 from bot.conversations.messages import Button, Reply
 from bot.errors import EngineUnavailable
 from bot.privacy.pseudonymise import Pseudonymised
@@ -33,11 +34,20 @@ class FakeEngine:
         self.delay = 0.0
         self.running = 0
         self.most_running = 0
+        self.told: list[Mapping[str, Any]] = []
+        self.intents: dict[str, str] = {}
+        self.acting = False
+
+    async def foresee(self, conversation: str, text: str) -> Foresight:
+        if self.down:
+            raise EngineUnavailable("fake engine down")
+        return Foresight(self.intents.get(text, "question_demarche"), self.acting)
 
     async def ask(
         self, conversation: str, text: str, *, metadata: Mapping[str, Any] | None = None
     ) -> tuple[Reply, ...]:
         self.asked.append((conversation, text))
+        self.told.append(dict(metadata or {}))
         self.running += 1
         self.most_running = max(self.most_running, self.running)
         await asyncio.sleep(self.delay)

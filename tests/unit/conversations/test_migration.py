@@ -18,20 +18,37 @@ TABLES = {
 
 
 def test_the_migration_makes_the_tables_of_the_models_and_undoes_them() -> None:
-    assert len(TABLES) == 6
-    migration = load_python_file(str(VERSIONS), "0002_conversations.py")
+    assert len(TABLES) == 10
+    migrations_of_the_topic = [
+        load_python_file(str(VERSIONS), name) for name in ("0002_conversations.py", "0005_places.py")
+    ]
     with open_engine("sqlite://").begin() as connection:
         context = MigrationContext.configure(
             connection,
             opts={"include_name": lambda name, kind, _parents: kind != "table" or name in TABLES, "compare_type": True},
         )
         with Operations.context(context):
-            migration.upgrade()
+            for migration in migrations_of_the_topic:
+                migration.upgrade()
             differences = [
                 difference
                 for difference in compare_metadata(context, Base.metadata)
                 if getattr(difference[1], "table", difference[1]).name in TABLES
             ]
             assert differences == []
-            migration.downgrade()
+            for migration in reversed(migrations_of_the_topic):
+                migration.downgrade()
         assert connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar_one() == 0
+
+
+def test_a_conversation_of_before_the_places_goes_on_where_it_was() -> None:
+    first, second = (load_python_file(str(VERSIONS), name) for name in ("0002_conversations.py", "0005_places.py"))
+    with open_engine("sqlite://").begin() as connection:
+        with Operations.context(MigrationContext.configure(connection)):
+            first.upgrade()
+            connection.exec_driver_sql(
+                "INSERT INTO conversations VALUES ('c1', 'rest', 'someone', '2026-01-01', '2026-01-02', 3)"
+            )
+            second.upgrade()
+        places = connection.exec_driver_sql("SELECT channel, external_id, conversation_id, last_at FROM places").all()
+    assert places == [("rest", "someone", "c1", "2026-01-02")]

@@ -1,16 +1,17 @@
 import asyncio
 from collections.abc import Iterable
+from datetime import datetime
 
 import pytest
 from sqlalchemy import select, text
 
 from bot.conversations.buttons import is_button_id
 from bot.conversations.intake import Reason
-from bot.conversations.limits import SlidingWindow, TooManyMessages
+from bot.conversations.limits import TooManyMessages
 from bot.conversations.messages import Button, Reply
 from bot.conversations.models import LoggedMessage
+from bot.conversations.places import PlaceView
 from bot.conversations.replies import KEPT, REFUSED, UNKNOWN_BUTTON
-from bot.conversations.router import Router
 from bot.privacy.pseudonymise import Pseudonymised
 from bot.privacy.spans import PiiType
 from tests.unit.conversations.conftest import House
@@ -97,9 +98,9 @@ async def test_the_same_message_id_gets_the_same_answer_and_the_engine_is_asked_
 
 
 async def test_a_claim_left_by_a_dead_process_is_taken_over(house: House) -> None:
-    conversation = house.store.open("rest", "aidante", now=house.clock.now())
-    assert house.store.claim(conversation, "m1", now=house.clock.now())
-    assert not house.store.claim(conversation, "m1", now=house.clock.now())
+    place = house.places.open("rest", "aidante", now=house.clock.now())
+    assert house.store.claim(place.conversation, f"{place.id}:m1", now=house.clock.now())
+    assert not house.store.claim(place.conversation, f"{place.id}:m1", now=house.clock.now())
     house.clock.advance(seconds=61)
     assert await house.say("bonjour", message_id="m1") == (Reply("écho : bonjour"),)
 
@@ -180,9 +181,12 @@ class Linking:
     def __init__(self) -> None:
         self.heard: list[tuple[str, str]] = []
 
-    def answer(self, conversation: str, text: str) -> str | None:
-        self.heard.append((conversation, text))
+    def answer(self, place: PlaceView, text: str, *, now: datetime) -> str | None:
+        self.heard.append((place.conversation, text))
         return "C'est fait." if text.startswith("lier") else None
+
+    def holds(self, place: PlaceView) -> bool:
+        return True
 
 
 @pytest.fixture
@@ -197,24 +201,14 @@ def linking() -> Linking:
 
 @pytest.fixture
 def linked_house(house: House, vault: Vault, linking: Linking) -> House:
-    house.router = Router(
-        store=house.store,
-        kept=house.kept,
-        engine=house.engine,
-        pseudonymiser=FindsDupont(),
-        limiter=SlidingWindow(limit=20),
-        clock=house.clock,
-        max_chars=2000,
-        vault=vault,
-        linking=linking,
-    )
+    house.furnish(pseudonymiser=FindsDupont(), vault=vault, linking=linking)
     return house
 
 
 async def test_what_was_hidden_goes_to_the_vault_of_that_conversation(linked_house: House, vault: Vault) -> None:
     await linked_house.say("Dupont a perdu sa carte")
     await linked_house.say("rien à cacher")
-    conversation = linked_house.store.open("rest", "aidante", now=linked_house.clock.now())
+    conversation = linked_house.conversation()
     assert vault.kept == [(conversation, ((PiiType.NOM, "Dupont"),))]
     assert "Dupont" not in everything_written(linked_house)
 

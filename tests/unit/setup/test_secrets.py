@@ -16,6 +16,7 @@ NAMES = (
     "EQUIPIER_INDEX_KEY",
     "EQUIPIER_CHECKPOINT_KEY",
     "EQUIPIER_SESSION_KEY",
+    "EQUIPIER_TELEGRAM_SECRET",
 )
 
 
@@ -35,7 +36,8 @@ def test_the_settings_read_what_was_made(tmp_path: Path) -> None:
     settings = load_settings(path)
     assert len(settings.rest_token.get_secret_value()) >= 40
     Fernet(settings.vault_key.get_secret_value())
-    for name in NAMES[2:]:
+    assert len(settings.telegram_secret.get_secret_value()) >= 40
+    for name in NAMES[2:-1]:
         KeyRing.parse(getattr(settings, name.removeprefix("EQUIPIER_").lower()), setting=name)
 
 
