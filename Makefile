@@ -5,6 +5,8 @@
 PYTHON ?= python3
 UV := var/uv-env/bin/uv
 COMPILE := $(UV) pip compile --quiet --universal --generate-hashes --no-header
+# La voix est en option : sa bibliothèque espeak-ng est sous licence GPL-3. Son verrou contient tout l'autre.
+PLAIN := --extra dev --extra postgres --extra report
 
 help: ## Afficher cette aide
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -30,7 +32,8 @@ bench: setup ## Mesurer (recherche, compréhension, débit, mémoire)
 	@.venv/bin/python -m tests.bench $(ARGS)
 
 lock: install ## Recalculer les verrous des paquets
-	@$(COMPILE) --all-extras --python-version 3.11 --output-file requirements.lock pyproject.toml
+	@$(COMPILE) --all-extras --python-version 3.11 --output-file deploy/voice.lock pyproject.toml
+	@$(COMPILE) $(PLAIN) --python-version 3.11 --constraint deploy/voice.lock --output-file requirements.lock pyproject.toml
 	@$(COMPILE) --python-version 3.10 --output-file nlu/requirements.lock nlu/pyproject.toml
 
 clean: ## Effacer les caches (ni les environnements, ni les données de var/)

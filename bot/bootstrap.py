@@ -1,5 +1,6 @@
 """Composition root: the one place where services are put together. Nothing is opened at import."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -8,13 +9,10 @@ import httpx
 
 from bot.clock import Clock, SystemClock
 from bot.conversations.cipher import FernetCipher
-from bot.conversations.doorstep import Doorstep, HidesPersonalData
+from bot.conversations.doorstep import HidesPersonalData
 from bot.conversations.engine import Engine, RasaEngine
 from bot.conversations.kept import KeptMessages
 from bot.conversations.limits import SlidingWindow
-from bot.conversations.places import Places
-from bot.conversations.preferences import PreferenceHearing, PreferenceStore
-from bot.conversations.router import Router
 from bot.conversations.store import ConversationStore
 from bot.conversations.worker import Worker
 from bot.settings import Settings
@@ -41,7 +39,6 @@ if TYPE_CHECKING:
 # Nobody waits in front of the worker: it leaves the engine more time, so that a slow answer ends up arriving.
 _WORKER_PATIENCE = 4
 _PAGES_A_MINUTE = 30  # sign-ins and verifications of one address: each sign-in costs an argon2 verification
-PUSHED = frozenset({"telegram"})  # channels that have a sender
 _LEASE_MARGIN = 60.0  # seconds beyond the engine's time
 
 
@@ -78,35 +75,22 @@ def gateway_services(
     Raises:
         SettingsError: the vault key is missing or wrong.
     """
-    from bot.aidants.linking import ChatLinking  # noqa: PLC0415
-    from bot.channels.rest import RestChannel  # noqa: PLC0415  the worker and the actions need no web framework
+    from bot.bootstrap_channels import channels_of  # noqa: PLC0415  the worker and the actions need no web framework
     from bot.gateway.app import GatewayServices  # noqa: PLC0415
     from bot.gateway.health import standard_checks  # noqa: PLC0415
     from bot.privacy.pseudonymise import Pseudonymiser  # noqa: PLC0415
 
-    cipher = FernetCipher(settings.vault_key)
+    now = clock or SystemClock()
     database = open_database(settings)
     mandats = mandats_services(settings, clock=clock, database=database)
     http = client or _internal_client()
-    hides = pseudonymiser or Pseudonymiser(personal_data_detector())
-    places, store, preferences = Places(database, cipher=cipher), ConversationStore(database), PreferenceStore(database)
-    router = Router(
-        places=places,
-        store=store,
-        doorstep=Doorstep(
-            store=store,
-            pseudonymiser=hides,
-            max_chars=settings.message_max_chars,
-            vault=mandats.vault,
-            linking=ChatLinking(mandats.aidants, places),
-            preferences=PreferenceHearing(preferences),
-        ),
-        kept=KeptMessages(database, cipher=cipher),
+    channels = channels_of(
+        settings,
+        mandats,
+        clock=now,
+        pseudonymiser=pseudonymiser or Pseudonymiser(personal_data_detector()),
         engine=RasaEngine(http, url=settings.rasa_url, timeout=settings.engine_timeout),
-        limiter=SlidingWindow(),
-        clock=clock or SystemClock(),
-        preferences=preferences,
-        pushed=PUSHED,
+        http=http,
     )
 
     async def close() -> None:
@@ -114,15 +98,23 @@ def gateway_services(
         database.close()
 
     return GatewayServices(
-        rest=RestChannel(router, token=settings.rest_token, key=settings.vault_key),
-        pages=page_services(settings, mandats, clock=clock or SystemClock()),
+        rest=channels.rest,
+        web=channels.web,
+        telegram=channels.telegram,
+        pages=page_services(settings, mandats, clock=now, signed_out=channels.web.sign_out),
         checks=standard_checks(database, http, rasa_url=settings.rasa_url, actions_url=settings.actions_url),
         close=close,
     )
 
 
-def page_services(settings: Settings, mandats: "MandatServices", *, clock: Clock) -> "PageServices":
-    """What the pages of the gateway run on, over the services of mandates."""
+def page_services(
+    settings: Settings, mandats: "MandatServices", *, clock: Clock, signed_out: Callable[[str], None] | None = None
+) -> "PageServices":
+    """What the pages of the gateway run on, over the services of mandates.
+
+    Args:
+        signed_out: told the id of each session that someone ends.
+    """
     from bot.gateway.desk.services import DeskServices  # noqa: PLC0415
     from bot.gateway.pages.services import PageServices  # noqa: PLC0415
     from bot.privacy.envelope import KeyRing  # noqa: PLC0415
@@ -141,6 +133,8 @@ def page_services(settings: Settings, mandats: "MandatServices", *, clock: Clock
         attestation=mandats.attestations.just_sealed,
         limiter=SlidingWindow(limit=_PAGES_A_MINUTE, window=timedelta(minutes=1)),
         desk=DeskServices.over(mandats),
+        telegram_bot=settings.telegram_bot,
+        signed_out=signed_out,
     )
 
 

@@ -124,11 +124,6 @@ class Settings(BaseSettings):
         return self.var_dir / "voice"
 
     @property
-    def allowed_origins(self) -> tuple[str, ...]:
-        """The sites where the widget may be embedded, as browsers write origins."""
-        return tuple(origin.strip().rstrip("/") for origin in self.widget_origins.split(",") if origin.strip())
-
-    @property
     def model_dir(self) -> Path:
         return self.var_dir / "models"
 

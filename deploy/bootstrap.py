@@ -23,6 +23,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 STAMP = ".equipier-stamp"
+WANTED = Path("var", "voice", "wanted")  # left by `equipier voice install`: the optional packages are to be kept
 PROBE = (
     "import bz2, ctypes, sqlite3, ssl, zlib, sys; "
     "print('.'.join(map(str, sys.version_info[:2])), sys.executable, sep='|')"
@@ -87,13 +88,14 @@ class Environment:
 
 
 def environments(root: Path) -> tuple[Environment, Environment]:
-    """The application's environment and Rasa's."""
+    """The application's environment, with the packages of the voice if they are wanted, and Rasa's."""
+    lock = root / "deploy" / "voice.lock" if (root / WANTED).exists() else root / "requirements.lock"
     return (
         Environment(
             "application",
             root / ".venv",
             ("3.11", "3.12", "3.13"),
-            (root / "requirements.lock", root / "pyproject.toml"),
+            (lock, root / "pyproject.toml"),
         ),
         Environment("Rasa", root / "nlu" / ".venv", ("3.10",), (root / "nlu" / "requirements.lock",)),
     )

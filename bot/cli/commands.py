@@ -17,6 +17,7 @@ from bot.cli import (
     run,
     serve,
     usagers,
+    voice,
 )
 
 for command in (
@@ -26,6 +27,7 @@ for command in (
     chat.chat,
     serve.gateway,
     serve.worker,
+    serve.telegram,
     run.process,
     retention.retention,
     demo.demo,
@@ -41,5 +43,6 @@ for name, group in (
     ("aidants", aidants.app),
     ("keys", keys.app),
     ("usagers", usagers.app),
+    ("voice", voice.app),
 ):
     app.add_typer(group, name=name)

@@ -17,7 +17,7 @@ console = Console(highlight=False, soft_wrap=True)
 
 
 def setup() -> None:
-    """Préparer tout ce qui manque (secrets, base, mise en forme, fiches, index, modèle), sans rien démarrer."""
+    """Préparer tout ce qui manque (secrets, base, pages, assistant, fiches, index, modèle), sans rien démarrer."""
     _prepare()
 
 
@@ -44,7 +44,7 @@ def run() -> None:
     console.print("Équipier est arrêté.")
 
 
-def process(name: Annotated[str, typer.Argument(help="rasa, actions, gateway ou worker.")]) -> None:
+def process(name: Annotated[str, typer.Argument(help="rasa, actions, gateway, worker, voice ou telegram.")]) -> None:
     """Démarrer un seul processus à la place de cette commande (pour Procfile ou systemd)."""
     from bot.settings import get_settings
     from bot.setup.processes import process_spec
@@ -65,6 +65,7 @@ def _prepare() -> "Settings":
     _step("Base de données", lambda: steps.database_step(settings))
     _step("Compte administrateur", lambda: steps.admin_step(settings))
     _step("Mise en forme des pages", lambda: steps.assets_step(settings))
+    _step("Assistant du web", lambda: steps.widget_step(settings))
     # The next two draw bars of their own, which a spinner would overwrite.
     _step("Fiches", lambda: steps.fiches_step(settings), spinner=False)
     _step("Index de recherche", lambda: steps.index_step(settings, step_progress), spinner=False)
@@ -112,7 +113,8 @@ def _welcome(settings: "Settings") -> None:
     token = settings.rest_token.get_secret_value()
     console.print(
         f"\n[bold]Équipier est prêt.[/]\n"
-        f"  Passerelle      {address}\n"
+        f"  Assistant       {address}/assistant\n"
+        f"  Espace aidant   {address}/mandats\n"
         f"  État            {address}/readyz\n"
         f"  Canal REST      {address}/webhooks/rest/webhook\n"
         f"  Jeton (développement)  {escape(token)}\n\n"

@@ -1,10 +1,10 @@
-"""`equipier gateway` and `equipier worker`: the long-lived processes that are ours."""
+"""`equipier gateway`, `equipier worker` and `equipier telegram`: the long-lived processes that are ours."""
 
 import asyncio
 
 
 def gateway() -> None:
-    """Lancer la passerelle, qui reçoit les messages (canal REST)."""
+    """Lancer la passerelle : assistant du web, Telegram, canal REST, pages."""
     import uvicorn
 
     from bot.bootstrap import gateway_services
@@ -21,6 +21,7 @@ def gateway() -> None:
         log_config=None,
         access_log=False,  # the gateway writes its own lines, without query strings
         server_header=False,
+        ws_max_size=128 * 1024,  # bytes; recordings do not come that way
         timeout_graceful_shutdown=4,  # honcho kills after 5 s; a long poll is cut, a message cut can be sent again
     )
 
@@ -35,9 +36,51 @@ def worker() -> None:
     asyncio.run(_work())
 
 
-async def _work() -> None:
+def telegram() -> None:
+    """Aller chercher les messages de Telegram et les remettre à la passerelle."""
+    from bot.errors import SettingsError
+    from bot.gateway.logging import configure_logging
+    from bot.settings import get_settings
+
+    settings = get_settings()
+    if not settings.telegram_token.get_secret_value():
+        raise SettingsError(
+            "EQUIPIER_TELEGRAM_TOKEN manque : le robot Telegram n'a pas de jeton",
+            hint="Demandez-en un à @BotFather, puis réglez cette variable.",
+        )
+    configure_logging(as_json=settings.log_json)
+    asyncio.run(_poll())
+
+
+def _stopped_by_signals() -> asyncio.Event:
     import signal
 
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
+
+
+async def _poll() -> None:
+    import structlog
+
+    from bot.bootstrap_channels import telegram_poller
+    from bot.settings import get_settings
+
+    log = structlog.get_logger(__name__)
+    mark = get_settings().var_dir / "telegram.alive"
+    mark.parent.mkdir(parents=True, exist_ok=True)
+    poller, close = telegram_poller(get_settings(), alive=mark.touch)
+    log.info("telegram started")
+    try:
+        await poller.run(_stopped_by_signals())
+    finally:
+        mark.unlink(missing_ok=True)
+        await close()
+    log.info("telegram stopped")
+
+
+async def _work() -> None:
     import structlog
 
     from bot.bootstrap import mandats_services, worker_chores, worker_services
@@ -47,9 +90,7 @@ async def _work() -> None:
     log = structlog.get_logger(__name__)
     settings = get_settings()
     services = worker_services(settings)
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    stop = _stopped_by_signals()
     log.info("worker started")
     alive = asyncio.create_task(show_alive(settings.var_dir / "worker.alive", stop))
     mandats = mandats_services(settings, database=services.database)

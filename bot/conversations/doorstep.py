@@ -17,6 +17,7 @@ from bot.privacy.spans import PiiType
 # What our own buttons stand for; Rasa's commands start with « / ».
 _SAY = "@dire:"
 _CORRECT = "@corriger"
+HEARD = "heard"  # type of the reply that only repeats what was heard
 
 
 class HidesPersonalData(Protocol):
@@ -156,8 +157,8 @@ class Doorstep:
 
 
 def heard(said: str) -> Reply:
-    """What was heard, before it is answered."""
-    return Reply(f"J'ai compris\u202f: «\u202f{said}\u202f»")
+    """What was heard, before it is answered; ``custom`` tells channels that it need not be read aloud."""
+    return Reply(f"J'ai compris\u202f: «\u202f{said}\u202f»", custom={"type": HEARD})
 
 
 def asked_to_confirm(said: str) -> Reply:

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from bot.conversations.buttons import VALID_FOR, Offered, new_button_id
 from bot.conversations.handing import Answer, fetch_outbox, hand_over, push
@@ -96,8 +97,13 @@ class ConversationStore:
         channel: str | None = None,
         message_id: str | None = None,
     ) -> None:
-        """Writes down what a person said; *text* must be pseudonymised."""
+        """Writes down what a person said; *text* must be pseudonymised.
+
+        A message that is taken up again after a failure is there already.
+        """
         with self._database.unit_of_work() as session:
+            if message_id is not None and _is_logged(session, conversation, message_id, channel):
+                return
             session.add(
                 LoggedMessage(
                     conversation_id=conversation,
@@ -151,6 +157,15 @@ class ConversationStore:
             session.execute(delete(ReceivedMessage).where(ReceivedMessage.claimed_at <= now - REPEATS_KNOWN_FOR))
             session.execute(delete(OutboxEntry).where(OutboxEntry.delivered_at <= now - REPEATS_KNOWN_FOR))
             session.execute(delete(Delivery).where(Delivery.delivered_at <= now - REPEATS_KNOWN_FOR))
+
+
+def _is_logged(session: Session, conversation: str, message_id: str, channel: str | None) -> bool:
+    query = select(LoggedMessage.id).where(
+        LoggedMessage.conversation_id == conversation,
+        LoggedMessage.message_id == message_id,
+        LoggedMessage.channel == channel,
+    )
+    return session.scalar(query.limit(1)) is not None
 
 
 def _is(conversation: str, message_id: str) -> tuple[Any, Any]:

@@ -9,6 +9,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from bot.channels.rest import RestChannel
+from bot.channels.telegram.channel import TelegramChannel
+from bot.channels.web.channel import WebChannel
+from bot.channels.web.cors import GuestPages
+from bot.channels.web.http import WIDE_BODIES as RECORDINGS
 from bot.gateway import errors
 from bot.gateway.health import Check, readiness
 from bot.gateway.middleware import LimitBody, Surround
@@ -36,12 +40,16 @@ class GatewayServices:
     Attributes:
         close: closes the database and the connections, when the application stops.
         pages: the pages that people open in a browser; without them, only programs are answered.
+        web: the assistant in those pages, and in those of other sites.
+        telegram: ``None`` when there is no bot.
     """
 
     rest: RestChannel
     checks: tuple[Check, ...]
     close: Callable[[], Awaitable[None]]
     pages: PageServices | None = None
+    web: WebChannel | None = None
+    telegram: TelegramChannel | None = None
 
 
 def create_app(services: GatewayServices) -> FastAPI:
@@ -49,13 +57,23 @@ def create_app(services: GatewayServices) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        channels = [channel for channel in (services.web, services.telegram) if channel is not None]
+        for channel in channels:
+            await channel.start()
         yield
+        for channel in channels:
+            await channel.stop()
         await services.close()
 
     app = FastAPI(title="Équipier", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     page = error_page(services.pages) if services.pages is not None else None
     errors.install(app, page=page)
     app.include_router(services.rest.routes())
+    if services.telegram is not None:
+        app.include_router(services.telegram.routes())
+    if services.web is not None:
+        app.include_router(services.web.routes())
+        services.web.mount(app)
     if services.pages is not None:
         app.include_router(pages(services.pages))
         static.mount(app, static=services.pages.static)
@@ -74,6 +92,8 @@ def create_app(services: GatewayServices) -> FastAPI:
             return RedirectResponse(HOME)
         return JSONResponse(_DESCRIPTION)
 
-    app.add_middleware(LimitBody, wider=WIDE_BODIES)
+    app.add_middleware(LimitBody, wider=WIDE_BODIES | RECORDINGS)
+    if services.web is not None:
+        app.add_middleware(GuestPages, guests=services.web.guests)
     app.add_middleware(Surround, page=page)
     return app

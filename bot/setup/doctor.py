@@ -17,14 +17,18 @@ from bot.errors import EquipierError
 from bot.fiches.index.build import all_questions, index_folder
 from bot.fiches.store import FicheStore
 from bot.settings import ROOT, Settings
+from bot.setup.assets import dsfr_dir
 from bot.setup.guard import port_is_free
 from bot.setup.npm import find_npm
 from bot.setup.processes import ProcessSpec
 from bot.setup.readiness import Probe
 from bot.setup.secrets import ENV_FILE
 from bot.setup.training import model_state
+from bot.setup.widget import widget_dir
 from bot.storage.engine import Database
 from bot.storage.schema import is_at_head
+from bot.voice.install import missing_packages
+from bot.voice.models import MODELS
 
 MINIMUM_FREE = 2 * 1024**3  # bytes
 
@@ -77,6 +81,40 @@ def npm(settings: Settings) -> Finding:
     if found:
         return Finding("npm", Level.OK, str(found))
     return Finding("npm", Level.WARN, "absent : il sera installé si le miroir des fiches est nécessaire", "make setup")
+
+
+def pages(settings: Settings) -> list[Finding]:
+    """The design of the pages and the web assistant are there, of this version."""
+    static = settings.static_dir
+    parts = (("mise en forme des pages", dsfr_dir(static)), ("assistant du web", widget_dir(static)))
+    return [
+        Finding(name, Level.OK, "en place")
+        if folder.is_dir()
+        else Finding(name, Level.WARN, "absent, ou d'une autre version", "make setup")
+        for name, folder in parts
+    ]
+
+
+def voice(settings: Settings) -> Finding:
+    """The voice is optional: its models are whole, or not there at all."""
+    whole = [model.complete(settings.voice_dir) for model in MODELS]
+    if all(whole) and not missing_packages():
+        return Finding("voix", Level.OK, "écoute et lecture installées")
+    if any(whole):
+        return Finding("voix", Level.WARN, "en partie installée", "equipier voice install")
+    return Finding("voix", Level.OK, "pas installée (facultative : equipier voice install)")
+
+
+def telegram(settings: Settings) -> Finding:
+    """Telegram is optional too; with a token, the rest has to follow."""
+    if not settings.telegram_token.get_secret_value():
+        return Finding("telegram", Level.OK, "pas de robot (facultatif : EQUIPIER_TELEGRAM_TOKEN)")
+    if not settings.telegram_secret.get_secret_value():
+        return Finding("telegram", Level.FAIL, "EQUIPIER_TELEGRAM_SECRET manque", "make setup")
+    if not settings.telegram_bot:
+        message = "EQUIPIER_TELEGRAM_BOT manque : la page « Mon compte » ne peut pas montrer de code QR"
+        return Finding("telegram", Level.WARN, message, "réglez EQUIPIER_TELEGRAM_BOT")
+    return Finding("telegram", Level.OK, f"@{settings.telegram_bot} ({settings.telegram_mode})")
 
 
 def secrets(settings: Settings, *, env_file: Path = ENV_FILE) -> Finding:
@@ -176,7 +214,7 @@ def examine(
 ) -> list[Finding]:
     """Every check, in the order in which things have to be mended."""
     findings = [*environments(), npm(settings), secrets(settings), disk(settings), database(settings)]
-    findings += [*fiches(settings, clock), model(settings)]
+    findings += [*pages(settings), *fiches(settings, clock), model(settings), voice(settings), telegram(settings)]
     try:
         findings += processes(specs(), probe)
     except EquipierError as error:

@@ -11,6 +11,7 @@ from bot.errors import EquipierError
 from bot.settings import ROOT, Settings
 from bot.setup.rasa import rasa_command, rasa_environment
 from bot.setup.training import current_model
+from bot.voice.models import MODELS
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -40,6 +41,7 @@ class ProcessSpec:
 
 
 NAMES = ("rasa", "actions", "gateway", "worker")
+OPTIONAL = ("voice", "telegram")  # started once their models are installed, or their token is set
 
 
 def procfile() -> str:
@@ -50,19 +52,30 @@ def procfile() -> str:
 def process_specs(settings: Settings, *, base: Mapping[str, str] | None = None) -> tuple[ProcessSpec, ...]:
     """The processes to start on this machine.
 
-    Rasa and the action server are left out when the settings place them on another machine.
+    Servers that the settings place on another machine are left out, and so is what is not set up.
 
     Raises:
         EquipierError: there is no trained model.
     """
-    specs = (process_spec(name, settings, base=base) for name in NAMES if is_local(name, settings))
-    return tuple(specs)
+    wanted = (name for name in (*NAMES, *OPTIONAL) if is_local(name, settings) and is_set_up(name, settings))
+    return tuple(process_spec(name, settings, base=base) for name in wanted)
 
 
 def is_local(name: str, settings: Settings) -> bool:
     """Whether the settings place the process *name* on this machine."""
-    address = {"rasa": settings.rasa_url, "actions": settings.actions_url}.get(name)
+    address = {"rasa": settings.rasa_url, "actions": settings.actions_url, "voice": settings.voice_url}.get(name)
     return address is None or urlsplit(address).hostname in _LOOPBACK
+
+
+def is_set_up(name: str, settings: Settings) -> bool:
+    """Whether the process *name* would have something to do."""
+    match name:
+        case "voice":
+            return any(model.complete(settings.voice_dir) for model in MODELS)
+        case "telegram":
+            return bool(settings.telegram_token.get_secret_value()) and settings.telegram_mode == "polling"
+        case _:
+            return True
 
 
 def process_spec(name: str, settings: Settings, *, base: Mapping[str, str] | None = None) -> ProcessSpec:
@@ -107,8 +120,31 @@ def process_spec(name: str, settings: Settings, *, base: Mapping[str, str] | Non
                 environment=environment,
                 alive=settings.var_dir / "worker.alive",
             )
+        case "voice":
+            port = _port(settings.voice_url, "EQUIPIER_VOICE_URL")
+            return ProcessSpec(
+                name=name,
+                label="voix",
+                argv=(sys.executable, "-m", "bot", "voice", "serve"),
+                folder=ROOT,
+                # glibc otherwise keeps for itself a quarter of a gigabyte of what its threads have used once.
+                environment={"MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": "100000"} | environment,
+                url=f"http://127.0.0.1:{port}/health",
+                port=port,
+                setting="EQUIPIER_VOICE_URL",
+            )
+        case "telegram":
+            return ProcessSpec(
+                name=name,
+                label="messages de Telegram",
+                argv=(sys.executable, "-m", "bot", "telegram"),
+                folder=ROOT,
+                environment=environment,
+                alive=settings.var_dir / "telegram.alive",
+            )
         case _:
-            raise EquipierError(f"processus inconnu : {name}", hint=f"Au choix : {', '.join(NAMES)}.")
+            known = ", ".join((*NAMES, *OPTIONAL))
+            raise EquipierError(f"processus inconnu : {name}", hint=f"Au choix : {known}.")
 
 
 def _rasa(settings: Settings, environment: dict[str, str]) -> ProcessSpec:

@@ -18,6 +18,7 @@ from bot.setup.assets import PACKAGE, VERSION, ensure_assets
 from bot.setup.npm import ensure_npm
 from bot.setup.secrets import ensure_secrets
 from bot.setup.training import ensure_model
+from bot.setup.widget import ensure_widget
 from bot.storage.engine import Database
 from bot.storage.migrate import upgrade
 
@@ -79,6 +80,15 @@ def assets_step(settings: Settings) -> str:
     except EquipierError as error:
         return f"⚠ {error} ; les pages s'afficheront sans mise en forme. {error.hint}".rstrip()
     return f"{PACKAGE} {VERSION} {'téléchargé' if fetched else 'en place'}"
+
+
+def widget_step(settings: Settings) -> str:
+    """Builds the help-desk widget; without it the other pages still work: it is said, not fatal."""
+    try:
+        folder, built = ensure_widget(settings.static_dir, npm=lambda: ensure_npm(settings))
+    except EquipierError as error:
+        return f"⚠ {error} ; la page de l'assistant ne fonctionnera pas. {error.hint}".rstrip()
+    return f"{'construit' if built else 'en place'} ({folder.name})"
 
 
 def fiches_step(settings: Settings, *, run: Command = run_equipier) -> str:

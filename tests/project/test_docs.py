@@ -9,7 +9,7 @@ import typer
 from honcho.environ import parse_procfile
 
 from bot.settings import ROOT, Settings
-from bot.setup.processes import NAMES, procfile
+from bot.setup.processes import NAMES, OPTIONAL, procfile
 from bot.setup.secrets import MADE
 
 # No-break spaces are for readers; what is compared here is words.
@@ -69,7 +69,7 @@ def test_the_readme_lists_every_setting_with_its_description_and_its_default() -
 
 def test_the_readme_lists_every_process() -> None:
     table = rows("Comment c'est fait")
-    assert set(NAMES) <= set(table)
+    assert {*NAMES, *OPTIONAL} <= set(table)
 
 
 def test_the_procfile_is_that_of_the_process_table() -> None:

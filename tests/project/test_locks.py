@@ -1,6 +1,7 @@
 """The locks of the packages: exact, hashed, and without any download address."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from bot.settings import ROOT
 
 LOCKS = [
     ROOT / "requirements.lock",
+    ROOT / "deploy" / "voice.lock",
     ROOT / "nlu" / "requirements.lock",
     ROOT / "deploy" / "uv.lock",
     ROOT / "deploy" / "node.lock",
@@ -40,17 +42,33 @@ def test_no_lock_names_an_address_or_a_file(lock: Path) -> None:
 
 
 def test_every_direct_dependency_is_locked() -> None:
-    import tomllib
-
-    for project, lock in ((ROOT / "pyproject.toml", LOCKS[0]), (ROOT / "nlu" / "pyproject.toml", LOCKS[1])):
-        table = tomllib.loads(project.read_text(encoding="utf-8"))["project"]
-        wanted = [
-            *table["dependencies"],
-            *(one for group in table.get("optional-dependencies", {}).values() for one in group),
-        ]
+    for project, lock, without in (
+        (ROOT / "pyproject.toml", ROOT / "requirements.lock", {"voice"}),
+        (ROOT / "pyproject.toml", ROOT / "deploy" / "voice.lock", set()),
+        (ROOT / "nlu" / "pyproject.toml", ROOT / "nlu" / "requirements.lock", set()),
+    ):
+        wanted = direct_dependencies(project, without=without)
         assert wanted
-        locked = {_normal(line) for line in lines_of(lock) if "==" in line}
-        assert {_normal(requirement) for requirement in wanted} <= locked
+        assert {_normal(requirement) for requirement in wanted} <= {_normal(line) for line in pinned(lock)}
+
+
+def test_the_voice_and_its_gpl_library_are_only_in_the_lock_of_the_voice() -> None:
+    plain, whole = pinned(ROOT / "requirements.lock"), pinned(ROOT / "deploy" / "voice.lock")
+    names = {_normal(line) for line in plain}
+    voice = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    assert not names & {"espeakng-loader", *map(_normal, voice["voice"])}
+    assert "espeakng-loader" in {_normal(line) for line in whole}
+    assert plain < whole, "a package must have the same version in both"
+
+
+def direct_dependencies(project: Path, *, without: set[str]) -> list[str]:
+    table = tomllib.loads(project.read_text(encoding="utf-8"))["project"]
+    extras = table.get("optional-dependencies", {})
+    return [*table["dependencies"], *(one for name, group in extras.items() if name not in without for one in group)]
+
+
+def pinned(lock: Path) -> set[str]:
+    return {line for line in lines_of(lock) if "==" in line}
 
 
 def _normal(requirement: str) -> str:

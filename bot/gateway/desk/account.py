@@ -1,9 +1,10 @@
-"""« Mon compte »: who one is, for which organisation one acts, and the code that ties a conversation."""
+"""« Mon compte »: who one is, for which organisation one acts, and the code that ties a conversation, or Telegram."""
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from bot.channels.telegram.link import deep_link, qr_svg
 from bot.gateway.desk.access import Posted, Signed, guarded
 from bot.gateway.desk.desk import Desk, Visitor, see
 
@@ -15,12 +16,18 @@ def routes(desk: Desk) -> APIRouter:
     router = APIRouter(route_class=guarded(desk))
     services = desk.services
 
+    bot = desk.kit.services.telegram_bot
+
     def show(request: Request, visitor: Visitor, *, code: str = "") -> Response:
+        telegram = deep_link(bot, code) if bot and code else ""
         return desk.render(
             request,
             "compte",
             visitor,
             code=code,
+            bot=bot,
+            telegram=telegram,
+            qr=qr_svg(telegram) if telegram else "",
             linked=services.conversations(visitor.id),
             switched=request.query_params.get("fait") == "structure",
         )

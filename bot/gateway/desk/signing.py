@@ -85,9 +85,11 @@ def routes(desk: Desk) -> APIRouter:
         return show(request, status=422, after=after, values=values, errors=errors)
 
     @router.post("/deconnexion")
-    def leave(request: Request, visitor: Signed, form: Posted) -> Response:  # noqa: ARG001  both are checks
+    def leave(request: Request, visitor: Signed, form: Posted) -> Response:  # noqa: ARG001  checked
         response = see(f"{SIGN_IN}?fin=partie")
         sign_out(request, response)
+        if desk.kit.services.signed_out is not None:
+            desk.kit.services.signed_out(visitor.session.id)
         return response
 
     return router

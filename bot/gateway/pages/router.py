@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from bot.gateway.desk.router import desk_pages
 from bot.gateway.errors import ErrorPage
-from bot.gateway.pages import about, opening, preparing, sealed, verifying
+from bot.gateway.pages import about, assistant, opening, preparing, sealed, verifying, widget
 from bot.gateway.pages.kit import Kit
 from bot.gateway.pages.opening import PREPARE
 from bot.gateway.pages.services import PageServices
@@ -28,7 +28,7 @@ def pages(services: PageServices) -> APIRouter:
     """Every page over *services*."""
     kit = Kit.over(services)
     router = APIRouter(include_in_schema=False)
-    for topic in (opening, preparing, sealed, verifying, about):
+    for topic in (opening, preparing, sealed, verifying, about, assistant, widget):
         router.include_router(topic.routes(kit))
     if services.desk is not None:
         router.include_router(desk_pages(kit, services.desk))

@@ -57,6 +57,8 @@ class PageServices:
         attestation: the PDF of a mandate, by its id.
         limiter: counts the verifications and the sign-ins of each address.
         desk: the pages behind a sign-in; without it, there are none.
+        telegram_bot: user name of the bot, without « @ »; empty when there is none.
+        signed_out: told the id of each session that someone ends; ``None`` when nothing else holds it.
     """
 
     brand: str
@@ -72,3 +74,5 @@ class PageServices:
     attestation: Callable[[str], bytes]
     limiter: RateLimiter
     desk: DeskServices | None = None
+    telegram_bot: str = ""
+    signed_out: Callable[[str], None] | None = None

@@ -117,6 +117,8 @@ async def test_a_message_that_failed_for_good_can_be_sent_again(house: House) ->
         await house.say("bonjour", message_id="m1")
     house.engine.ask = working  # type: ignore[method-assign]
     assert await house.say("bonjour", message_id="m1") == (Reply("écho : bonjour"),)
+    with house.database.unit_of_work() as session:
+        assert [line.text for line in session.scalars(select(LoggedMessage))] == ["bonjour", "écho : bonjour"]
 
 
 async def test_one_conversation_is_answered_one_message_after_the_other(house: House) -> None:

@@ -5,18 +5,22 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from bot.errors import EquipierError
 from bot.fiches.index.build import all_questions, index_folder
 from bot.fiches.store import FicheStore
 from bot.settings import Settings
 from bot.setup import doctor
+from bot.setup.assets import dsfr_dir
 from bot.setup.doctor import Finding, Level
 from bot.setup.processes import ProcessSpec
 from bot.setup.secrets import ensure_secrets
 from bot.setup.training import model_name
+from bot.setup.widget import widget_dir
 from bot.storage.engine import Database
 from bot.storage.migrate import upgrade
+from bot.voice.models import MODELS
 from tests.unit.fiches.samples import CARTE
 
 
@@ -182,3 +186,39 @@ def test_the_whole_examination_goes_to_its_end_on_an_empty_installation(settings
         one.name for one in findings
     }
     assert all(mends(one) for one in findings)
+
+
+def test_pages_without_their_design_or_their_assistant_are_said(settings: Settings) -> None:
+    assert levels(doctor.pages(settings)) == [Level.WARN, Level.WARN]
+    for folder in (dsfr_dir(settings.static_dir), widget_dir(settings.static_dir)):
+        folder.mkdir(parents=True)
+    assert levels(doctor.pages(settings)) == [Level.OK, Level.OK]
+    assert all(map(mends, doctor.pages(settings)))
+
+
+def test_a_voice_half_installed_is_said(settings: Settings) -> None:
+    assert doctor.voice(settings).level is Level.OK
+    for file in MODELS[0].files:
+        path = settings.voice_dir / file.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("wb") as content:
+            content.truncate(file.size)  # a hole takes no room
+    assert doctor.voice(settings) == Finding("voix", Level.WARN, "en partie installée", "equipier voice install")
+
+
+@pytest.mark.parametrize(
+    ("token", "secret", "bot", "level"),
+    [
+        ("", "", "", Level.OK),
+        ("1:x", "", "robot", Level.FAIL),
+        ("1:x", "s", "", Level.WARN),
+        ("1:x", "s", "robot", Level.OK),
+    ],
+)
+def test_a_telegram_bot_half_set_up_is_said(
+    settings: Settings, token: str, secret: str, bot: str, level: Level
+) -> None:
+    given = {"telegram_token": SecretStr(token), "telegram_secret": SecretStr(secret), "telegram_bot": bot}
+    finding = doctor.telegram(settings.model_copy(update=given))
+    assert finding.level is level
+    assert mends(finding)

@@ -1,10 +1,12 @@
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from bot.errors import EquipierError
 from bot.settings import ROOT, Settings
-from bot.setup.processes import NAMES, process_spec, process_specs
+from bot.setup.processes import NAMES, OPTIONAL, process_spec, process_specs
+from bot.voice.models import MODELS
 
 SECRETS = {"EQUIPIER_REST_TOKEN": "jeton", "EQUIPIER_VAULT_KEY": "clé", "EQUIPIER_DATABASE_URL": "postgresql://x"}
 BASE = {"PATH": "/usr/bin", "VIRTUAL_ENV": "/ailleurs", **SECRETS}
@@ -81,3 +83,19 @@ def test_without_a_model_the_error_says_how_to_train_one(tmp_path: Path) -> None
     with pytest.raises(EquipierError) as caught:
         process_specs(Settings(var_dir=tmp_path), base=BASE)
     assert "equipier nlu train" in caught.value.hint
+
+
+def test_what_is_optional_starts_once_it_is_set_up(settings: Settings) -> None:
+    for model in MODELS:
+        for file in model.files:
+            path = settings.voice_dir / file.path
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("wb") as content:
+                content.truncate(file.size)
+    ready = settings.model_copy(update={"telegram_token": SecretStr("1:jeton")})
+    specs = {spec.name: spec for spec in process_specs(ready, base=BASE)}
+    assert tuple(specs) == (*NAMES, *OPTIONAL)
+    assert specs["voice"].port == 5056
+    assert not {"1:jeton"} & set(specs["telegram"].argv)
+    pushed = ready.model_copy(update={"telegram_mode": "webhook", "voice_url": "http://voix.interne:5056"})
+    assert tuple(spec.name for spec in process_specs(pushed, base=BASE)) == NAMES
