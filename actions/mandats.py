@@ -10,7 +10,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import entity, services, text_of, utter, wanted
 from actions.guidance import answer_question
-from actions.saisie import DialogueAction, account_url, actor_of, allowed_scopes, scope_of, start
+from actions.saisie import DialogueAction, actor_of, allowed_scopes, not_known, scope_of, start
 from bot.demarches import Demarche
 from bot.fiches import render
 from bot.fiches.analysis import fold
@@ -72,7 +72,7 @@ class MandatCommand(DialogueAction, ABC):
         forgotten = [SlotSet("revocation", None), SlotSet("proposition", None)]
         actor = actor_of(tracker)
         if actor is None:
-            utter(dispatcher, phrases.not_linked(account_url()))
+            utter(dispatcher, not_known(tracker))
             return forgotten
         if not _reference(tracker) and (doubt := _doubt_on_name(tracker)):
             dispatcher.utter_message(text=doubt)
@@ -241,7 +241,7 @@ def revoke(dispatcher: CollectingDispatcher, tracker: Tracker) -> Sequence[Event
     actor, act = actor_of(tracker), tracker.get_slot("revocation")
     cleared = [SlotSet("revocation", None), SlotSet("proposition", None)]
     if actor is None or not act:
-        utter(dispatcher, phrases.not_linked(account_url()))
+        utter(dispatcher, not_known(tracker))
         return cleared
     demarches = tuple(Demarche(value) for value in act["demarches"])
     try:

@@ -14,6 +14,7 @@ from actions.base import EquipierAction, entity, services, text_of, utter
 from bot.aidants.views import ClosedAccount, NoOrganisation, UnknownOrganisation
 from bot.demarches import Demarche
 from bot.fiches.analysis import fold
+from bot.fiches.render import Message
 from bot.mandats import phrases, register_phrases
 from bot.mandats.lecture import Given, read
 from bot.mandats.rules import Duration, MandatRefused, Refusal
@@ -87,10 +88,12 @@ def start(
     dispatcher: CollectingDispatcher, tracker: Tracker, saisie: Saisie, *, before: Sequence[str] = ()
 ) -> list[EventType]:
     """Opens an entry with what is known already, and asks the rest."""
-    actor = actor_of(tracker)
     notes = list(before)
-    if actor is None:
-        notes.insert(0, phrases.not_linked(account_url()).text)
+    if actor_of(tracker) is None:
+        if is_on_the_web(tracker):  # signing in opens another conversation: an entry begun here would be lost
+            utter(dispatcher, not_known(tracker))
+            return []
+        notes.insert(0, not_known(tracker).text)
     return _next(dispatcher, tracker, saisie, before="\n\n".join(notes))
 
 
@@ -142,9 +145,17 @@ def actor_of(tracker: Tracker) -> Actor | None:
         return None
 
 
-def account_url() -> str:
-    """Where an aidant asks for a code to link the conversation."""
-    return f"{services().public_url}/compte"
+def not_known(tracker: Tracker) -> Message:
+    """What is said where nobody knows who speaks: how to become known there."""
+    address = services().public_url
+    if is_on_the_web(tracker):
+        return phrases.not_signed_in(f"{address}/connexion?suite=/assistant")
+    return phrases.not_linked(f"{address}/compte")
+
+
+def is_on_the_web(tracker: Tracker) -> bool:
+    """Whether the message comes from a page, as the gateway says with each one."""
+    return (tracker.latest_message.get("metadata") or {}).get("channel") == "web"
 
 
 def secure_url(secret: str) -> str:
@@ -239,7 +250,7 @@ def _confirm(dispatcher: CollectingDispatcher, tracker: Tracker, saisie: Saisie)
     if not saisie.ready or saisie.duration is None:
         return _next(dispatcher, tracker, saisie)
     if actor is None:
-        utter(dispatcher, phrases.not_linked(account_url()))
+        utter(dispatcher, not_known(tracker))
         return _kept(saisie)
     try:
         draft, secret = services().mandats.drafts.create(

@@ -37,6 +37,10 @@ NOT_LINKED = (
     " structure agir. Sur la page «\u202fMon compte\u202f» ({url}), demandez un code, puis écrivez ici"
     " «\u202flier\u202f» suivi de ce code, par exemple «\u202flier 4829 1357\u202f»."
 )
+SIGN_IN = (
+    "Vous n'êtes pas connecté\u202f: je ne sais pas au nom de quelle structure agir."
+    " [Connectez-vous]({url}), puis redites-moi ce que vous voulez faire."
+)
 _WHY = {
     Refusal.MINOR: (
         "Je ne peux pas préparer ce mandat\u202f: l'usager est mineur. Un mandat Aidants Connect ne peut être signé"
@@ -186,6 +190,11 @@ def new_link(demarches: Sequence[Demarche], duration: Duration, url: str) -> Mes
 def not_linked(account_url: str) -> Message:
     """No one knows whose conversation this is."""
     return Message(NOT_LINKED.format(url=account_url))
+
+
+def not_signed_in(sign_in_url: str) -> Message:
+    """The same on the web, where one signs in instead of typing a code."""
+    return Message(SIGN_IN.format(url=sign_in_url))
 
 
 def other_duration(written: str) -> str:

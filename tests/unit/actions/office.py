@@ -94,6 +94,7 @@ class Office:
     world: World
     services: base.Services
     conversation: str
+    channel: str = "rest"
     slots: dict[str, Any] = field(default_factory=dict)
     messages: list[dict[str, Any]] = field(default_factory=list)
 
@@ -127,6 +128,7 @@ class Office:
             "intent": {"name": intent},
             "entities": [{"entity": name, "value": value} for name, value in entities.items()],
             "intent_ranking": [],
+            "metadata": {"channel": self.channel},
         }
         tracker = Tracker(self.conversation, dict(self.slots), message, [], False, None, {}, "action_listen")
         dispatcher = CollectingDispatcher()

@@ -443,6 +443,22 @@ def test_a_conversation_linked_to_nobody_is_told_how_and_keeps_the_entry(
     assert "/s/" in office.say("oui", "affirmer")
 
 
+def test_on_the_web_one_is_told_to_sign_in_and_nothing_is_begun(
+    world: World, fiches: GuidanceService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = Office.open(world, fiches, linked=False)
+    office.channel = "web"
+    offices.use(monkeypatch, office.services)
+    for said, intent in (
+        ("ouvre un mandat logement pour un mois", "ouvrir_mandat"),
+        ("mes mandats", "consulter_mandats"),
+    ):
+        answer = office.say(said, intent)
+        assert f"[Connectez-vous]({URL}/connexion?suite=/assistant)" in answer
+        assert "lier" not in answer
+    assert not office.slots.get("saisie")
+
+
 def test_who_left_the_organisation_prepares_nothing_and_it_is_journalled(office: Office) -> None:
     at_recap(office)
     office.world.leave(office.world.actor)
