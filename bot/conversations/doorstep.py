@@ -158,15 +158,20 @@ class Doorstep:
 
 def heard(said: str) -> Reply:
     """What was heard, before it is answered; ``custom`` tells channels that it need not be read aloud."""
-    return Reply(f"J'ai compris\u202f: «\u202f{said}\u202f»", custom={"type": HEARD})
+    return Reply(f"J'ai compris\u202f: «\u202f{_unended(said)}\u202f»", custom={"type": HEARD})
 
 
 def asked_to_confirm(said: str) -> Reply:
     """What was heard, and nothing done until it is confirmed."""
     return Reply(
-        f"J'ai compris\u202f: «\u202f{said}\u202f». Est-ce bien cela\u202f?",
+        f"J'ai compris\u202f: «\u202f{_unended(said)}\u202f». Est-ce bien cela\u202f?",
         (Button("Oui", _SAY + said), Button("Corriger", _CORRECT)),
     )
+
+
+def _unended(said: str) -> str:
+    """*said* without the full stop that transcribers write, which would stand inside the quotation marks."""
+    return said.removesuffix(".")
 
 
 def _pressed(button: Offered) -> Understood:

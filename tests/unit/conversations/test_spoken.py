@@ -16,6 +16,10 @@ def titles(reply: Reply) -> list[str]:
     return [button.title for button in reply.buttons]
 
 
+async def test_a_full_stop_does_not_stand_inside_the_quotation_marks(house: House) -> None:
+    assert (await spoken(house, "C'est fait."))[0].text == "J'ai compris\u202f: «\u202fC'est fait\u202f»"
+
+
 async def test_a_spoken_question_is_shown_then_answered(house: House) -> None:
     first, second = await spoken(house, "Dupont a perdu sa carte")
     assert first.text == "J'ai compris\u202f: «\u202f[NOM] a perdu sa carte\u202f»"
