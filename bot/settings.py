@@ -77,6 +77,16 @@ class Settings(BaseSettings):
         default="guidance",
         description="Comptes Telegram non reliés : « guidance » répond aux questions, « silent » ne répond rien.",
     )
+    handover_hours: str = Field(
+        default="lun-ven 9:00-17:30",
+        description="Heures où quelqu'un répond aux demandes d'aide (heure de Paris), ou « toujours ».",
+    )
+    handover_patience_minutes: int = Field(
+        default=5, ge=1, description="Minutes sans réponse humaine avant de rassurer la personne."
+    )
+    handover_idle_hours: int = Field(
+        default=12, ge=1, description="Heures de silence après lesquelles l'assistant reprend la main."
+    )
     voice_url: str = Field(default="http://127.0.0.1:5056", description="Adresse du service vocal.")
     widget_origins: str = Field(
         default="", description="Sites où l'assistant peut être intégré, séparés par des virgules (https://…)."

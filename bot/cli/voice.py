@@ -5,11 +5,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.cli.voice_evaluate import evaluate
+
 if TYPE_CHECKING:
     from bot.errors import EquipierError
     from bot.voice.errors import VoiceRefused
 
 app = typer.Typer(help="La voix : écouter les messages vocaux et lire les réponses.", no_args_is_help=True)
+app.command("evaluate")(evaluate)
 
 
 @app.command()

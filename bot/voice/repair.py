@@ -6,72 +6,33 @@ writes become the term that sounds exactly the same. What people really write (t
 official fiches) is known, and stays as it is.
 """
 
-import json
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cache
 from itertools import pairwise
-from pathlib import Path
 
 from rapidfuzz.distance import Levenshtein
 
-from bot.errors import EquipierError
 from bot.fiches.analysis import fold
-from bot.settings import ROOT
-from bot.voice.acronyms import is_spelt, pronunciations, trade_acronyms
-from bot.voice.phonetics import joined, sound, spelt_sound
+from bot.voice.phonetics import joined, sound
+from bot.voice.vocabulary import UNIQUE_KEY, WORD, Vocabulary, vocabulary
 
-_DATA = Path(__file__).with_name("data")
-_BANK = ROOT / "bot" / "fiches" / "bank"
-_LEXICON = ROOT / "nlu" / "lexicons" / "lexique.yml"
 _LETTERS_APART = re.compile(r"(?<![\w'’])[A-Za-z](?:(?:\. ?| ?- ?|, | )[A-Za-z](?![\w'’])){1,7}\.?(?![\w'’])")
 _PIECES = re.compile(r"(?<!\w)[A-Z]{1,4}(?:[ .&-]{1,2}[A-Z]{1,4})+(?![\w'’])\.?")
 _AFTER_LA = re.compile(r"\b([lL])[a'’] ?([A-Z]{2,5})(?!\w)")
 _CAPITALS = re.compile(r"(?<![\w])[A-Z]{3,8}(?![\w])")
-_WORDS = re.compile(r"[^\W\d_]+")
 _ARTICLE = re.compile(
     r"(?:\b(?:le|la|les|l|du|de|des|d|au|aux|un|une|son|sa|ses|mon|ma|mes|notre|votre|leur|en|à|et|ou|qu)['’ ]\s?)$",
     re.IGNORECASE,
 )
 _WITHIN = (" ", "-", "'", "’")  # what may stand between the words of one term
 _MAX_WINDOW = 4  # words
-_TELLING = 4  # letters: a longer word is recognised without its accents
-_WRITTEN = 2  # times in the bank: a word that comes once there may be a slip of the pen
 _MIN_KEY = 4  # sounds: shorter keys are shared by too many words, and are only trusted after an article
-_SHORTEST_KEY = 3
 _SPELT_KEY = 6  # sounds: a shorter acronym, said letter by letter, sounds like some word (« PEL », « pelle »)
-_UNIQUE_KEY = 9  # sounds: nothing else in French sounds like « FranceConnect »
 # An acronym is preferred to another that is as near when people write it this many times more often.
 _PREFERRED = 5
 # A vowel that the transcriber adds is that of a letter's name (« emme, dé » → « MEDEPH »); it drops one letter at most.
 _EXTRA_VOWEL, _OTHER = 0.5, 1.0
 _MAX_COST = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Vocabulary:
-    """What people write.
-
-    Attributes:
-        words: folded words of the bank, with how often they come, and of the lexicon.
-        accented: words of the bank as they are written, in lower case, with how often they come.
-        acronyms: in capitals, those that may be restored, with how often people write them.
-        left: other acronyms, in capitals, that are real and stay as they are.
-        by_sound: what each key stands for, as it should be shown.
-    """
-
-    words: Counter[str]
-    accented: Counter[str]
-    acronyms: dict[str, int]
-    left: frozenset[str]
-    by_sound: dict[str, str]
-
-    def holds(self, word: str) -> bool:
-        """Whether people write *word*; a short one with the same accents, for « cé » is not « ce »."""
-        written = self.accented[word.lower()] >= _WRITTEN
-        return written or ((word.isascii() or len(word) >= _TELLING) and self.words[fold(word)] >= _WRITTEN)
 
 
 def repaired(transcript: str) -> str:
@@ -80,7 +41,7 @@ def repaired(transcript: str) -> str:
     Raises:
         EquipierError: the lexicon or the bank of questions cannot be read.
     """
-    known = _vocabulary()
+    known = vocabulary()
     text = _PIECES.sub(lambda match: _joined_letters(match, known), transcript)
     text = _LETTERS_APART.sub(lambda match: _joined_letters(match, known), text)
     text = _AFTER_LA.sub(lambda match: _with_its_a(match, known), text)
@@ -88,7 +49,7 @@ def repaired(transcript: str) -> str:
     return _by_sound(text, known)
 
 
-def _joined_letters(match: re.Match[str], known: _Vocabulary) -> str:
+def _joined_letters(match: re.Match[str], known: Vocabulary) -> str:
     """« il a r s a » → « il a RSA »: the longest run of the letters, ended where they end, that is an acronym."""
     heard = match.group()
     pieces = re.findall(r"[A-Za-z]+", heard)
@@ -107,15 +68,15 @@ def _joined_letters(match: re.Match[str], known: _Vocabulary) -> str:
     return restored + dot if restored != letters else heard
 
 
-def _with_its_a(match: re.Match[str], known: _Vocabulary) -> str:
+def _with_its_a(match: re.Match[str], known: Vocabulary) -> str:
     """« la PL » → « l'APL »: heard, the article and the first letter are one vowel."""
     heard = match[2]
-    if len(heard) > 2 and (heard in known.acronyms or heard in known.left):
+    if len(heard) > 2 and (heard in known.acronyms or heard in known.left or known.holds(heard)):
         return match.group()
     return f"{match[1]}'A{heard}" if f"A{heard}" in known.acronyms else match.group()
 
 
-def _nearest(token: str, known: _Vocabulary) -> str:
+def _nearest(token: str, known: Vocabulary) -> str:
     """The acronym that *token*, in capitals, stands for; itself when it is known, or when nothing is near enough."""
     if token in known.acronyms or token in known.left or known.words[token.lower()]:
         return token
@@ -140,8 +101,8 @@ def _cost(heard: str, acronym: str) -> float:
     return cost if len(heard) > len(acronym) or len(acronym) > 3 else cost * 2
 
 
-def _by_sound(text: str, known: _Vocabulary) -> str:
-    words = list(_WORDS.finditer(text))
+def _by_sound(text: str, known: Vocabulary) -> str:
+    words = list(WORD.finditer(text))
     pieces: list[str] = []
     end = index = 0
     while index < len(words):
@@ -153,7 +114,7 @@ def _by_sound(text: str, known: _Vocabulary) -> str:
     return "".join([*pieces, text[end:]])
 
 
-def _sounding(text: str, words: Sequence[re.Match[str]], index: int, known: _Vocabulary) -> Iterator[tuple[int, str]]:
+def _sounding(text: str, words: Sequence[re.Match[str]], index: int, known: Vocabulary) -> Iterator[tuple[int, str]]:
     """The terms that the words from *index* on sound like, with how many words they take, the longest first."""
     for size in range(min(_MAX_WINDOW, len(words) - index), 0, -1):
         window = words[index : index + size]
@@ -163,11 +124,11 @@ def _sounding(text: str, words: Sequence[re.Match[str]], index: int, known: _Voc
         shown = known.by_sound.get(key)
         if shown is None or "".join(fold(word.group()) for word in window) == fold(shown):
             continue
-        if len(key) >= _UNIQUE_KEY or _nobody_writes(text, window, known, key=key, shown=shown):
+        if len(key) >= UNIQUE_KEY or _nobody_writes(text, window, known, key=key, shown=shown):
             yield size, shown
 
 
-def _nobody_writes(text: str, window: Sequence[re.Match[str]], known: _Vocabulary, *, key: str, shown: str) -> bool:
+def _nobody_writes(text: str, window: Sequence[re.Match[str]], known: Vocabulary, *, key: str, shown: str) -> bool:
     """Whether the window is not what people write, nor a proper name.
 
     Of an acronym no word may be known: everyday words in a row easily sound like letters (« elle a aimé », « AME »).
@@ -182,40 +143,3 @@ def _nobody_writes(text: str, window: Sequence[re.Match[str]], known: _Vocabular
         return after_article and len(window) == 1
     named = any(word.group()[0].isupper() and word.start() > 0 for word in window)
     return after_article or not named
-
-
-@cache
-def _vocabulary() -> _Vocabulary:
-    words: Counter[str] = Counter()
-    accented: Counter[str] = Counter()
-    for path in sorted(_BANK.glob("*.jsonl")):
-        for line in path.read_text(encoding="utf-8").splitlines():
-            text = str(json.loads(line)["text"])
-            words.update(re.findall(r"[a-z]+", fold(text)))
-            accented.update(_WORDS.findall(text.lower()))
-    if not words:
-        raise EquipierError("banque de questions vide", hint="Réinstallez Équipier.")
-    for word in re.findall(r"[a-z]{2,}", fold(_LEXICON.read_text(encoding="utf-8"))):
-        words[word] += _WRITTEN
-    spoken_as_words = pronunciations().words
-    acronyms = {name: words[name.lower()] for name in trade_acronyms()}
-    written = sorted((name for name, count in acronyms.items() if count > _WRITTEN), key=acronyms.__getitem__)
-    by_sound = {spelt_sound(name): name for name in written if is_spelt(name)}  # the most written one wins
-    for shown in _lines("trade.txt"):
-        by_sound[joined(sound(word) for word in _heard(shown).split(" "))] = shown
-    return _Vocabulary(
-        words=words,
-        accented=accented,
-        acronyms=acronyms,
-        left=frozenset(" ".join(_lines("acronyms.txt")).split()) | {word.upper() for word in spoken_as_words},
-        by_sound={key: shown for key, shown in by_sound.items() if len(key) >= _SHORTEST_KEY},
-    )
-
-
-def _heard(word: str) -> str:
-    return pronunciations().said.get(word.lower(), word)
-
-
-def _lines(name: str) -> list[str]:
-    lines = (_DATA / name).read_text(encoding="utf-8").splitlines()
-    return [line.strip() for line in lines if line.strip() and not line.startswith("#")]

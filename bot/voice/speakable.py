@@ -13,7 +13,7 @@ from bot.voice.numbers import spoken_numbers
 
 MAX_CHARS = 700
 REST_ON_SCREEN = "La suite est à l'écran."
-_LINKS_ON_SCREEN = "Les liens utiles sont à l'écran."
+_LINKS_ON_SCREEN = "Les liens utiles sont affichés."
 _MAX_CHOICES = 4
 _SENTENCE_END = re.compile(r"(?<=[.!?…;])\s+")
 _LINK = r"\[(?P<label>[^\]]*)\]\((?P<url>[^)\s]*)\)"
@@ -70,16 +70,26 @@ def _parts(markdown: str) -> _Parts:
             source_told = True
             parts.end.append(_short_source(line))
         elif source_told or line.startswith("⚠"):
-            parts.end.append(re.sub(r"^⚠\s*(\w)", lambda match: f"Attention : {match[1].lower()}", line))
+            parts.end.append(_short_warning(line))
         else:
             parts.body.append(line)
     return parts
 
 
 def _short_source(line: str) -> str:
-    """« Source : service-public.gouv.fr, fiche F1341. Mis à jour le… » in one sentence, without the id of the fiche."""
-    line = re.sub(r", fiche [A-Z][\w-]*\.?", ",", line).replace("service-public.gouv.fr", "service public")
-    return re.sub(r", (Mis|Vérifié|Date)\b", lambda match: f", {_AS_A_CLAUSE[match[1]]}", line)
+    """« Source : service-public.gouv.fr, fiche F1341. Mis à jour le… », told; the id of the fiche is on the screen."""
+    line = re.sub(r", fiche [A-Z][\w-]*\.?", ".", line)
+    line = re.sub(r"^Source ?: ?service-public\.gouv\.fr", "Source : le site service public", line)
+    return line.replace(" Mis à jour le", " Cette fiche a été mise à jour le").replace(
+        " Vérifié le", " Ce guide a été vérifié le"
+    )
+
+
+def _short_warning(line: str) -> str:
+    """A warning, or the mandate to plan, as people say it."""
+    line = re.sub(r"^⚠\s*(\w)", lambda match: f"Attention, {match[1].lower()}", line)
+    line = line.replace("cette version a plus de 12 mois : vérifiez la fiche", "elle date de plus d'un an. Vérifiez-la")
+    return re.sub(r"^Mandat à prévoir ?: thème", "Pour le mandat, le thème est :", line)
 
 
 def _said(line: str) -> str:

@@ -28,6 +28,7 @@ _VOICE_SHAPE = (510, 1, 256)
 _SENTENCE_PAUSE = 0.35  # seconds
 _CLAUSE_PAUSE = 0.15
 _MAX_CHARS = 220  # about 200 phonemes: far below what the model takes, and one breath
+_MIN_CHARS = 60
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
 _CLAUSE = re.compile(r"(?<=[;:,])\s+")
 # Elided words belong to the acronym that follows: said apart, espeak-ng would name their letter.
@@ -167,11 +168,21 @@ def load_speaker(voice_dir: Path) -> Speaker | None:
 
 
 def breaths(text: str) -> list[str]:
-    """*text* in pieces to be said in one breath: its sentences, themselves cut at clauses, then words, when long."""
+    """*text* in pieces to be said in one breath.
+
+    A long sentence is cut at its clauses, then between words; a short one is said with the next, for the voice is poor
+    on two or three words alone.
+    """
     said: list[str] = []
     for sentence in _SENTENCE.split(text.strip()):
-        said += _within(sentence, (_CLAUSE, re.compile(r"\s+")))
-    return [piece for piece in said if re.search(r"\w", piece)]
+        for piece in _within(sentence, (_CLAUSE, re.compile(r"\s+"))):
+            if not re.search(r"\w", piece):
+                continue
+            if said and len(said[-1]) < _MIN_CHARS and len(said[-1]) + len(piece) < _MAX_CHARS:
+                said[-1] += f" {piece}"
+            else:
+                said.append(piece)
+    return said
 
 
 def phonemes_of(text: str, phonemize: Callable[[str], str]) -> str:

@@ -135,7 +135,9 @@ class Transcriber:
         return Heard(text, samples.size / RATE, sure=not (doubtful or partial) and _is_sure(kept))
 
     def _is_speech(self, segment: Segment) -> bool:
-        if segment.no_speech_prob >= _NO_SPEECH or segment.avg_logprob <= _GUESSED_LOGPROB:
+        # The model often takes clear speech for none: what it is sure of is kept all the same.
+        silent = segment.no_speech_prob >= _NO_SPEECH and segment.avg_logprob <= _SURE_LOGPROB
+        if silent or segment.avg_logprob <= _GUESSED_LOGPROB:
             return False
         looping = segment.compression_ratio >= _LOOP_COMPRESSION or _LOOP.search(segment.text)
         if looping or _SUBTITLES.search(segment.text):

@@ -119,9 +119,9 @@ def test_an_answer_is_said_with_its_title_its_lines_its_source_and_its_date() ->
     assert speakable(ANSWER) == (
         "Bonjour! Carte d'identité d'un majeur: en cas de vol. Coût. La carte d'identité coûte vingt-cinq euros. "
         "Demande de carte, cerfa numéro douze mille cent, version deux. Timbre fiscal. La suite est dans la fiche. "
-        "Les liens utiles sont à l'écran. Source: service public, fiche mise à jour le premier juillet deux mille "
-        "vingt. Attention: cette version a plus de douze mois: vérifiez la fiche en ligne avant d'agir. Mandat à "
-        "prévoir: thème Papiers, Citoyenneté, Élections."
+        "Les liens utiles sont affichés. Source: le site service public. Cette fiche a été mise à jour le premier "
+        "juillet deux mille vingt. Attention, elle date de plus d'un an. Vérifiez-la en ligne avant d'agir. Pour le "
+        "mandat, le thème est: Papiers, Citoyenneté, Élections."
     )
 
 
@@ -136,7 +136,7 @@ def test_a_long_answer_is_cut_on_a_sentence_and_keeps_its_source() -> None:
     assert len(said) <= MAX_CHARS
     before, _, after = said.partition(f" {REST_ON_SCREEN} ")
     assert before.endswith(".")
-    assert "Source: service public" in after
+    assert "Source: le site service public" in after
     assert "premier juillet" in after
 
 

@@ -22,8 +22,10 @@ def as_written(text: str) -> str:
     return text.strip()
 
 
-def test_a_text_is_said_sentence_by_sentence() -> None:
-    assert breaths("Bonjour. Ça va ?  Oui !") == ["Bonjour.", "Ça va ?", "Oui !"]
+def test_a_text_is_said_sentence_by_sentence_and_a_short_one_with_the_next() -> None:
+    long = "Le mandat est valable un an et peut être révoqué à tout moment."
+    assert breaths(f"{long}  {long}") == [long, long]
+    assert breaths(f"Coût. {long} Oui !") == [f"Coût. {long}", "Oui !"]
 
 
 def test_a_long_sentence_is_cut_at_its_clauses_and_loses_no_word() -> None:

@@ -98,12 +98,21 @@ def test_it_is_left_out_of_a_real_sentence_which_is_then_doubtful(text: str) -> 
 
 @pytest.mark.parametrize(
     "segment",
-    [FakeSegment(" C'est une chose", no_speech_prob=0.7), FakeSegment(" C'est une chose", avg_logprob=-1.2)],
+    [
+        FakeSegment(" C'est une chose", no_speech_prob=0.7, avg_logprob=-0.6),
+        FakeSegment(" C'est une chose", avg_logprob=-1.2),
+    ],
     ids=["pas de parole", "hasard"],
 )
 def test_what_the_model_itself_does_not_believe_is_not_taken_for_speech(segment: FakeSegment) -> None:
     with pytest.raises(VoiceRefused):
         transcriber(segment).transcribe(white_noise(3))
+
+
+def test_clear_speech_that_the_model_takes_for_none_is_kept() -> None:
+    """Half a minute of a real answer was lost that way: 0.525 and -0.166."""
+    heard = transcriber(FakeSegment(" Le dossier est à déposer en mairie.", no_speech_prob=0.53, avg_logprob=-0.17))
+    assert heard.transcribe(tone(3)).text == "Le dossier est à déposer en mairie."
 
 
 @pytest.mark.parametrize(
