@@ -14,9 +14,10 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
-from bot.bootstrap import MandatServices, guidance_service, mandats_services
+from bot.bootstrap import MandatServices, guidance_service, handovers_of, mandats_services
 from bot.fiches.guidance import Guidance, GuidanceService
 from bot.fiches.render import Message, in_short
+from bot.handover.asking import Handovers
 from bot.settings import get_settings
 
 
@@ -30,6 +31,7 @@ class Services:
 
     guidance: GuidanceService
     mandats: MandatServices
+    handover: Handovers
     public_url: str
 
 
@@ -37,9 +39,11 @@ class Services:
 def services() -> Services:
     """The services of this process, opened at the first call."""
     settings = get_settings()
+    mandats = mandats_services(settings)
     return Services(
         guidance=guidance_service(settings),
-        mandats=mandats_services(settings),
+        mandats=mandats,
+        handover=handovers_of(settings, mandats),
         public_url=settings.public_url.rstrip("/"),
     )
 

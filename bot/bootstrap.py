@@ -1,6 +1,5 @@
 """Composition root: the one place where services are put together. Nothing is opened at import."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -12,7 +11,6 @@ from bot.conversations.cipher import FernetCipher
 from bot.conversations.doorstep import HidesPersonalData
 from bot.conversations.engine import Engine, RasaEngine
 from bot.conversations.kept import KeptMessages
-from bot.conversations.limits import SlidingWindow
 from bot.conversations.store import ConversationStore
 from bot.conversations.worker import Worker
 from bot.settings import Settings
@@ -23,7 +21,7 @@ if TYPE_CHECKING:
     from bot.chores import Chores
     from bot.fiches.guidance import GuidanceService
     from bot.gateway.app import GatewayServices
-    from bot.gateway.pages.services import PageServices
+    from bot.handover.asking import Handovers
     from bot.journal.checkpoints import Checkpoints
     from bot.journal.service import Journal
     from bot.mandats.attestation import Attestations
@@ -38,7 +36,6 @@ if TYPE_CHECKING:
 
 # Nobody waits in front of the worker: it leaves the engine more time, so that a slow answer ends up arriving.
 _WORKER_PATIENCE = 4
-_PAGES_A_MINUTE = 30  # sign-ins and verifications of one address: each sign-in costs an argon2 verification
 _LEASE_MARGIN = 60.0  # seconds beyond the engine's time
 
 
@@ -76,6 +73,7 @@ def gateway_services(
         SettingsError: the vault key is missing or wrong.
     """
     from bot.bootstrap_channels import channels_of  # noqa: PLC0415  the worker and the actions need no web framework
+    from bot.bootstrap_pages import page_services  # noqa: PLC0415
     from bot.gateway.app import GatewayServices  # noqa: PLC0415
     from bot.gateway.health import standard_checks  # noqa: PLC0415
     from bot.privacy.pseudonymise import Pseudonymiser  # noqa: PLC0415
@@ -84,11 +82,12 @@ def gateway_services(
     database = open_database(settings)
     mandats = mandats_services(settings, clock=clock, database=database)
     http = client or _internal_client()
+    hides = pseudonymiser or Pseudonymiser(personal_data_detector())
     channels = channels_of(
         settings,
         mandats,
         clock=now,
-        pseudonymiser=pseudonymiser or Pseudonymiser(personal_data_detector()),
+        pseudonymiser=hides,
         engine=RasaEngine(http, url=settings.rasa_url, timeout=settings.engine_timeout),
         http=http,
     )
@@ -101,40 +100,9 @@ def gateway_services(
         rest=channels.rest,
         web=channels.web,
         telegram=channels.telegram,
-        pages=page_services(settings, mandats, clock=now, signed_out=channels.web.sign_out),
+        pages=page_services(settings, mandats, clock=now, pseudonymiser=hides, signed_out=channels.web.sign_out),
         checks=standard_checks(database, http, rasa_url=settings.rasa_url, actions_url=settings.actions_url),
         close=close,
-    )
-
-
-def page_services(
-    settings: Settings, mandats: "MandatServices", *, clock: Clock, signed_out: Callable[[str], None] | None = None
-) -> "PageServices":
-    """What the pages of the gateway run on, over the services of mandates.
-
-    Args:
-        signed_out: told the id of each session that someone ends.
-    """
-    from bot.gateway.desk.services import DeskServices  # noqa: PLC0415
-    from bot.gateway.pages.services import PageServices  # noqa: PLC0415
-    from bot.privacy.envelope import KeyRing  # noqa: PLC0415
-
-    return PageServices(
-        brand=settings.brand_name,
-        public_url=settings.public_url,
-        static=settings.var_dir / "static",
-        keys=KeyRing.parse(settings.session_key, setting="EQUIPIER_SESSION_KEY"),
-        clock=clock,
-        people=mandats.aidants,
-        drafts=mandats.drafts,
-        sealing=mandats.sealing,
-        verification=mandats.verification,
-        vault=mandats.vault,
-        attestation=mandats.attestations.just_sealed,
-        limiter=SlidingWindow(limit=_PAGES_A_MINUTE, window=timedelta(minutes=1)),
-        desk=DeskServices.over(mandats),
-        telegram_bot=settings.telegram_bot,
-        signed_out=signed_out,
     )
 
 
@@ -218,6 +186,25 @@ class WorkerServices:
         self.database.close()
 
 
+def handovers_of(settings: Settings, mandats: MandatServices, *, clock: Clock | None = None) -> "Handovers":
+    """The requests for a human, over the database of *mandats*.
+
+    Raises:
+        SettingsError: the opening hours make no sense.
+    """
+    from bot.handover.asking import Handovers  # noqa: PLC0415
+    from bot.handover.hours import Hours  # noqa: PLC0415
+
+    return Handovers(
+        mandats.database,
+        mandats.journal,
+        clock or SystemClock(),
+        hours=Hours.parse(settings.handover_hours),
+        patience=timedelta(minutes=settings.handover_patience_minutes),
+        idle=timedelta(hours=settings.handover_idle_hours),
+    )
+
+
 def retention_of(settings: Settings, services: "MandatServices", *, clock: Clock | None = None) -> "Retention":
     """What deletes what was kept long enough, with the durations of *settings*."""
     from bot.privacy.retention import Retention  # noqa: PLC0415
@@ -238,11 +225,20 @@ def worker_chores(settings: Settings, services: "MandatServices", *, clock: Cloc
     """What the worker does by the clock: reminders, vault, retention."""
     from bot.chores import Chores, standard  # noqa: PLC0415
     from bot.mandats.reminders import Reminders  # noqa: PLC0415
+    from bot.supervision.services import projection_of  # noqa: PLC0415
 
     now = clock or SystemClock()
     reminders = Reminders(services.database, services.journal, services.usagers, now)
     retention = retention_of(settings, services, clock=now)
-    return Chores(standard(reminders=reminders, vault=services.vault, retention=retention), now)
+    projection = projection_of(settings, services.database, now, url=settings.events_url.get_secret_value())
+    chores = standard(
+        reminders=reminders,
+        vault=services.vault,
+        retention=retention,
+        handovers=handovers_of(settings, services, clock=now),
+        projection=projection,
+    )
+    return Chores(chores, now, close=projection.close)
 
 
 def worker_services(

@@ -2,11 +2,11 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import httpx
 
 from bot.aidants.linking import ChatLinking
+from bot.bootstrap import MandatServices, handovers_of
 from bot.channels.rest import RestChannel
 from bot.channels.telegram.api import make_bot
 from bot.channels.telegram.channel import TelegramChannel
@@ -36,9 +36,6 @@ from bot.privacy.envelope import KeyRing
 from bot.settings import Settings
 from bot.voice.client import VoiceClient
 
-if TYPE_CHECKING:
-    from bot.bootstrap import MandatServices
-
 _ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104  read, not bound
 
 
@@ -57,7 +54,7 @@ class Channels:
 
 def channels_of(
     settings: Settings,
-    mandats: "MandatServices",
+    mandats: MandatServices,
     *,
     clock: Clock,
     pseudonymiser: HidesPersonalData,
@@ -89,6 +86,7 @@ def channels_of(
         limiter=SlidingWindow(),
         clock=clock,
         preferences=preferences,
+        humans=handovers_of(settings, mandats, clock=clock),
         pushed=(TELEGRAM,),
     )
     web = WebServices(

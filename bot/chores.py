@@ -1,4 +1,4 @@
-"""What the worker does by the clock, beside answering: reminders, the vault, retention."""
+"""What the worker does by the clock, beside answering: reminders, the vault, the review, retention…"""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -11,9 +11,11 @@ from sqlalchemy.exc import DBAPIError
 
 from bot.clock import Clock
 from bot.errors import EquipierError
+from bot.handover.asking import Handovers
 from bot.mandats.reminders import Reminders
 from bot.privacy.retention import Retention
 from bot.privacy.vault import Vault
+from bot.supervision.projection import Projection
 
 _log = structlog.get_logger(__name__)
 _AGAIN_AFTER = timedelta(minutes=1)  # a failure
@@ -38,11 +40,16 @@ class Chore:
     last_run: Callable[[], datetime | None] = _never
 
 
-def standard(*, reminders: Reminders, vault: Vault, retention: Retention) -> tuple[Chore, ...]:
+def standard(
+    *, reminders: Reminders, vault: Vault, retention: Retention, handovers: Handovers, projection: Projection
+) -> tuple[Chore, ...]:
     """The chores of production."""
     return (
         Chore("reminders", timedelta(minutes=1), reminders.send_due),
         Chore("vault", timedelta(minutes=10), vault.purge_expired),
+        Chore("projection", timedelta(seconds=1), projection.step),
+        Chore("review", timedelta(days=1), projection.tidy),
+        Chore("handovers", timedelta(minutes=1), handovers.tidy),
         Chore("retention", timedelta(days=1), retention.enforce, retention.last_run),
     )
 
@@ -52,20 +59,32 @@ class Chores:
 
     Args:
         pause: seconds between two looks at the clock.
+        close: called once, when the chores end.
     """
 
-    def __init__(self, chores: Sequence[Chore], clock: Clock, *, pause: float = 1.0) -> None:
+    def __init__(
+        self,
+        chores: Sequence[Chore],
+        clock: Clock,
+        *,
+        pause: float = 1.0,
+        close: Callable[[], object] = lambda: None,
+    ) -> None:
         self._chores = chores
         self._clock = clock
         self._pause = pause
+        self._close = close
         self._due: dict[str, datetime] = {}
 
     async def run(self, stop: asyncio.Event) -> None:
         """Goes on until *stop* is set; what has begun is ended."""
-        while not stop.is_set():
-            await asyncio.to_thread(self.round)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), timeout=self._pause)
+        try:
+            while not stop.is_set():
+                await asyncio.to_thread(self.round)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), timeout=self._pause)
+        finally:
+            await asyncio.to_thread(self._close)
 
     def round(self) -> tuple[str, ...]:
         """Does what is due now; the names of what was done, failures left out."""

@@ -98,6 +98,11 @@ class Settings(BaseSettings):
     )
     widget_jwt_issuer: str = Field(default="", description="Émetteur (« iss ») attendu dans ces jetons.")
     rasa_url: str = Field(default="http://127.0.0.1:5005", description="Adresse du serveur Rasa.")
+    events_url: SecretStr = Field(
+        default=SecretStr(""),
+        description="RabbitMQ des événements de Rasa (amqp://utilisateur:secret@hôte:port/) ; vide : un fichier de"
+        " var/.",
+    )
     actions_url: str = Field(default="http://127.0.0.1:5055", description="Adresse du serveur d'actions.")
     gateway_host: str = Field(default="127.0.0.1", description="Interface d'écoute de la passerelle.")
     gateway_port: int = Field(default=8000, ge=1, le=65535, description="Port de la passerelle.")

@@ -9,10 +9,10 @@ from argon2 import PasswordHasher
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.aidants.attempts import Strangers
 from bot.aidants.models import Aidant
 from bot.aidants.passwords import Passwords
 from bot.aidants.reading import account_of
+from bot.aidants.recovery import light_hasher
 from bot.aidants.views import AidantView, aidant_view
 from bot.clock import Clock
 from bot.conversations.limits import RateLimiter, SlidingWindow
@@ -60,7 +60,7 @@ class Accounts:
         self._new_secret = new_secret
         self._new_code = new_code
         self._tries = tries or SlidingWindow(limit=CODES_AN_HOUR, window=timedelta(hours=1))
-        self._strangers = Strangers()
+        self._recovery = Passwords(hasher or light_hasher())
 
     def view(self, aidant_id: str) -> AidantView:
         """The account with that id.
@@ -70,6 +70,23 @@ class Accounts:
         """
         with self._database.unit_of_work() as session:
             return aidant_view(account_of(session, aidant_id))
+
+    def refused(self, aidant_id: str, *, tried: str, target: str = "") -> None:
+        """Journals, in their own organisation, that something was out of the reach of *aidant_id*.
+
+        Args:
+            tried: what they tried: a use case, or the method and the route of a page.
+            target: id of what it was about; never personal data.
+        """
+        chain = self._chain(aidant_id)
+        with self._in_chains(chain) as session:
+            self._journal.append(
+                session,
+                Action.REFUSE_ACCESS,
+                organisation=chain,
+                aidant=aidant_id,
+                details={"tried": tried, "target": target},
+            )
 
     @contextmanager
     def _in_chains(self, *organisations: str | None) -> Iterator[Session]:
@@ -90,15 +107,7 @@ class Accounts:
                 yield session
         except AccessRefused:
             if by is not None:
-                chain = self._chain(by)
-                with self._in_chains(chain) as session:
-                    self._journal.append(
-                        session,
-                        Action.REFUSE_ACCESS,
-                        organisation=chain,
-                        aidant=by,
-                        details={"tried": tried, "target": target},
-                    )
+                self.refused(by, tried=tried, target=target)
             raise
 
     def _chain(self, aidant_id: str) -> str | None:

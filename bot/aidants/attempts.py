@@ -1,77 +1,99 @@
-"""Failures in a row, and the lock that they lead to: one rule for the accounts that exist and for those that do not."""
+"""Failures in a row, and the locks that they lead to, each twice as long as the one before; all in the database.
 
-from collections import OrderedDict
+An account is followed by the address that was typed, whether it exists or not, so that a lock tells nothing. The
+network address from which one tries is followed too: it is what stops who tries one password on many accounts.
+Subjects are kept as keyed digests: no address can be read in the table.
+"""
+
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from threading import Lock
 
-from sqlalchemy import update
+from sqlalchemy import case, delete, update
 from sqlalchemy.orm import Session
 
-from bot.aidants.models import Aidant
+from bot.aidants.models import Attempt
 from bot.aidants.views import Locked, WrongCode
-from bot.storage.sql import changed
+from bot.privacy.envelope import KeyRing
+from bot.storage.sql import changed, insert_if_absent
 
-ALLOWED = 5  # failures in a row
-LOCKED_FOR = timedelta(minutes=15)
-_REMEMBERED = 10_000
-
-
-def lock_of(account: Aidant, *, now: datetime) -> Locked | None:
-    """The lock of *account*; ``None`` when it may try."""
-    until = account.locked_until
-    return Locked(until) if until is not None and until > now else None
+_LONGEST_DOUBLING = 16  # beyond, the lock has its longest duration anyway
 
 
-def settle(session: Session, account: Aidant, step: int | None, *, now: datetime) -> WrongCode | Locked | None:
-    """Counts one attempt on an *account* that is not locked; ``None`` when it is accepted.
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """When to lock, and for how long.
 
-    The refusal is returned, not raised: the caller must commit the count before raising it. A lock is a new one.
-
-    Args:
-        step: time step of the code typed, ``None`` when the password or the code was wrong. A step serves once.
+    Attributes:
+        name: of what is followed.
+        allowed: failures in a row; the last one locks.
+        first: duration of the first lock; each one after it lasts twice as long, up to *longest*.
+        forgotten: all is forgotten after so long without a failure, the lock itself left out.
     """
-    this = update(Aidant).where(Aidant.id == account.id)
-    if step is not None and changed(
+
+    name: str
+    allowed: int
+    first: timedelta
+    longest: timedelta
+    forgotten: timedelta
+
+
+ACCOUNT = Rule("account", 5, timedelta(minutes=15), timedelta(hours=4), timedelta(hours=24))
+# Several aidants share the address of their house: more failures, shorter locks, sooner forgotten.
+NETWORK = Rule("network", 30, timedelta(minutes=1), timedelta(hours=1), timedelta(hours=1))
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Whose failures are counted, and by which rule."""
+
+    key: str
+    rule: Rule
+
+
+def subject(rule: Rule, value: str, *, keys: KeyRing) -> Subject:
+    """Who *value* (an address, of mail or of network) is in the table."""
+    return Subject(keys.mac(f"sign-in attempts\x1f{rule.name}\x1f{value}".encode(errors="replace")), rule)
+
+
+def lock_of(session: Session, who: Subject, *, now: datetime) -> Locked | None:
+    """The lock of *who*; ``None`` when they may try."""
+    row = session.get(Attempt, who.key, populate_existing=True)
+    return Locked(row.locked_until) if row and row.locked_until is not None and row.locked_until > now else None
+
+
+def fail(session: Session, who: Subject, *, now: datetime) -> WrongCode | Locked:
+    """Counts one failure of *who*, who is not locked. A lock is a new one.
+
+    The refusal is returned, not raised: the caller must commit the count before raising it.
+    """
+    _forget(session, who.rule, now)
+    insert_if_absent(session, Attempt, subject=who.key, rule=who.rule.name, failures=0, locks=0, last_at=now)
+    # In the statement, so that of several failures at once none is lost.
+    full = Attempt.failures + 1 >= who.rule.allowed
+    changed(
         session,
-        this.where(Aidant.totp_counter < step).values(totp_counter=step, failures=0, locked_until=None),
-    ):
-        session.refresh(account)
-        return None
-    changed(session, this.values(failures=Aidant.failures + 1))
-    session.refresh(account)
-    refusal = _refusal(account.failures, now)
-    if isinstance(refusal, Locked):
-        account.failures, account.locked_until = 0, refusal.until
-    return refusal
+        update(Attempt)
+        .where(Attempt.subject == who.key)
+        .values(
+            failures=case((full, 0), else_=Attempt.failures + 1),
+            locks=case((full, Attempt.locks + 1), else_=Attempt.locks),
+            last_at=now,
+        ),
+    )
+    row = session.get_one(Attempt, who.key, populate_existing=True)
+    if row.failures:
+        return WrongCode(who.rule.allowed - row.failures)
+    doubled = who.rule.first * 2 ** min(row.locks - 1, _LONGEST_DOUBLING)
+    row.locked_until = now + min(doubled, who.rule.longest)
+    row.last_at = row.locked_until
+    session.flush()
+    return Locked(row.locked_until)
 
 
-class Strangers:
-    """Counts, in this process, the failures of addresses that have no account: a lock must not tell which do.
-
-    Args:
-        remembered: addresses followed at once; beyond, the one tried longest ago is forgotten.
-    """
-
-    def __init__(self, *, remembered: int = _REMEMBERED) -> None:
-        self._remembered = remembered
-        self._known: OrderedDict[str, tuple[int, datetime | None]] = OrderedDict()
-        self._one_at_a_time = Lock()
-
-    def refuse(self, address: str, *, now: datetime) -> WrongCode | Locked:
-        """Counts one attempt, and says what an account would have been told."""
-        with self._one_at_a_time:
-            failures, until = self._known.pop(address, (0, None))
-            if until is not None and until > now:
-                refusal: WrongCode | Locked = Locked(until)
-            else:
-                failures += 1
-                refusal = _refusal(failures, now)
-                failures, until = (0, refusal.until) if isinstance(refusal, Locked) else (failures, None)
-            self._known[address] = failures, until
-            while len(self._known) > self._remembered:
-                self._known.popitem(last=False)
-            return refusal
+def forgive(session: Session, who: Subject) -> None:
+    """Nothing is held against *who* any more, a lock neither."""
+    changed(session, delete(Attempt).where(Attempt.subject == who.key))
 
 
-def _refusal(failures: int, now: datetime) -> WrongCode | Locked:
-    return WrongCode(ALLOWED - failures) if failures < ALLOWED else Locked(now + LOCKED_FOR)
+def _forget(session: Session, rule: Rule, now: datetime) -> None:
+    changed(session, delete(Attempt).where(Attempt.rule == rule.name, Attempt.last_at <= now - rule.forgotten))

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 from bot.aidants import tokens
 from bot.aidants.accounts import Accounts
-from bot.aidants.models import LinkedConversation, OneTimeToken, Purpose
+from bot.aidants.models import LinkedConversation, Membership, OneTimeToken, Purpose, Role
 from bot.aidants.reading import account_of, open_account_of
-from bot.aidants.views import AidantView, NoOrganisation, TokenRefused, aidant_view
+from bot.aidants.views import AidantView, NoMandates, NoOrganisation, TokenRefused, aidant_view
 from bot.conversations.limits import TooManyMessages
 from bot.conversations.models import Conversation
 from bot.journal.actions import Action
@@ -27,12 +27,15 @@ class Linking(Accounts):
         Raises:
             UnknownAidant: there is none with that id.
             ClosedAccount: it was deactivated.
-            NoOrganisation: they have no current organisation.
+            NoOrganisation: they have no current organisation, or (``NoMandates``) only answer requests of help there.
         """
         with self._database.unit_of_work() as session:
             organisation = open_account_of(session, aidant_id).current_organisation_id
-        if organisation is None:
-            raise NoOrganisation(aidant_id)
+            if organisation is None:
+                raise NoOrganisation(aidant_id)
+            membership = session.get(Membership, (aidant_id, organisation))
+        if membership is not None and not Role(membership.role).mandates:
+            raise NoMandates(aidant_id)
         return Actor(aidant_id, organisation, conversation)
 
     def actor_of(self, conversation_id: str) -> Actor | None:

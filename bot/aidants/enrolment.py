@@ -6,13 +6,13 @@ from uuid import uuid4
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.aidants import codes, passwords, tokens
+from bot.aidants import attempts, codes, passwords, recovery, tokens
 from bot.aidants.accounts import Accounts
 from bot.aidants.fields import email_of, name_of
 from bot.aidants.models import Aidant, Membership, Purpose, Role
 from bot.aidants.reading import account_called, account_of, open_account_of, organisation_of
 from bot.aidants.rights import answers_for, organisations_of, require_admin, require_supervisor
-from bot.aidants.views import AidantView, WrongField, aidant_view
+from bot.aidants.views import AidantView, Enrolled, WrongField, aidant_view
 from bot.journal.actions import Action
 from bot.mandats.views import AccessRefused
 
@@ -119,8 +119,10 @@ class Enrolment(Accounts):
             token = tokens.find(session, tokens.digest(secret), tokens.LINKS, now=now)
             return aidant_view(account_of(session, token.aidant_id))
 
-    def enrol(self, secret: str, password: str, totp_secret: str, code: str) -> AidantView:
-        """Takes what was chosen on the page of the link, which then has served. Lifts a lock.
+    def enrol(self, secret: str, password: str, totp_secret: str, code: str) -> Enrolled:
+        """Takes what was chosen on the page of the link, which then has served. Lifts a lock, ends every session.
+
+        The recovery codes are new too: whoever holds the former ones may be who the link was made against.
 
         Args:
             totp_secret: what the page showed (``bot.aidants.codes.new_secret``), and *code* what the generator gave
@@ -137,14 +139,17 @@ class Enrolment(Accounts):
         step = codes.matching_step(shared, code, now=now)
         if step is None:
             raise WrongField("code", "wrong")
-        hashed = self._passwords.hash(password)
+        hashed, spare = self._passwords.hash(password), recovery.new_codes()
+        kept = recovery.hashed_codes(spare, self._recovery)
         with self._in_chains(invited.organisation) as session:
             token = tokens.take(session, tokens.digest(secret), tokens.LINKS, now=now)
             account = account_of(session, invited.id)
             account.password_hash = hashed
             account.totp_secret = codes.sealed(shared, aidant=account.id, keys=self._keys)
             account.totp_counter = step
-            account.failures, account.locked_until = 0, None
+            account.signed_out_at = now
+            recovery.keep(session, account.id, kept, now=now)
+            attempts.forgive(session, attempts.subject(attempts.ACCOUNT, account.email, keys=self._keys))
             self._journal.append(
                 session,
                 Action.ENROL_AIDANT,
@@ -152,7 +157,7 @@ class Enrolment(Accounts):
                 aidant=account.id,
                 details={"purpose": token.purpose},
             )
-            return aidant_view(account)
+            return Enrolled(aidant_view(account), spare)
 
     def _add(self, session: Session, email: str, name: str) -> Aidant:
         account = Aidant(
@@ -162,7 +167,6 @@ class Enrolment(Accounts):
             admin=False,
             active=True,
             totp_counter=0,
-            failures=0,
             created_at=self._clock.now(),
         )
         session.add(account)
@@ -173,6 +177,7 @@ class Enrolment(Accounts):
         if not account.active:
             account.active, account.admin = True, False
             account.password_hash = account.totp_secret = None
+            recovery.forget(session, account.id)
         return self._link(session, account)
 
     def _link(self, session: Session, account: Aidant) -> str:

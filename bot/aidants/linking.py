@@ -4,7 +4,7 @@ import re
 from datetime import datetime
 
 from bot.aidants.service import Aidants
-from bot.aidants.views import ClosedAccount, NoOrganisation, TokenRefused
+from bot.aidants.views import ClosedAccount, NoMandates, NoOrganisation, TokenRefused
 from bot.conversations.places import Places, PlaceView
 
 # Possessive: a message is long and anybody may send one.
@@ -78,6 +78,12 @@ class ChatLinking:
             self._settle(place, conversation, aidant.id, now)
         try:
             organisation = self._aidants.organisation(self._aidants.actor(aidant.id).organisation).name
+        except NoMandates:
+            return (
+                "C'est fait\u202f: cette conversation est reliée à votre compte. Dans votre structure, vous répondez"
+                " aux demandes d'aide\u202f: les mandats ne vous y sont pas ouverts. Pour arrêter, écrivez"
+                " «\u202fdélier\u202f»."
+            )
         except (NoOrganisation, ClosedAccount):
             return (
                 "C'est fait, mais votre compte n'est rattaché à aucune structure\u202f: voyez avec votre responsable."

@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import JSON, ForeignKey, LargeBinary, String
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.storage.engine import Base
@@ -11,10 +11,38 @@ from bot.storage.sql import UtcDateTime
 
 
 class Role(StrEnum):
-    """What someone may do in one organisation; an admin, who has every organisation, is told by ``Aidant.admin``."""
+    """What someone may do in one organisation; an admin, who has every organisation, is told by ``Aidant.admin``.
+
+    One role per organisation, never several. ``HELPDESK`` answers the requests of help of the organisation, reads those
+    conversations, and nothing more: no mandate (``bot.aidants.conversations.Linking.actor`` refuses), no supervision.
+    Someone who must do both is an aidant there, or a superviseur, who may answer too.
+    """
 
     AIDANT = "aidant"
+    HELPDESK = "helpdesk"
     SUPERVISEUR = "superviseur"
+
+    @property
+    def label(self) -> str:
+        """What the role is called in a list or a form."""
+        return _LABELS[self]
+
+    @property
+    def answers(self) -> bool:
+        """Whether it may answer the requests of help of the organisation."""
+        return self is not Role.AIDANT
+
+    @property
+    def mandates(self) -> bool:
+        """Whether it may see and make the mandates of the organisation."""
+        return self is not Role.HELPDESK
+
+
+_LABELS = {
+    Role.AIDANT: "Aidant",
+    Role.HELPDESK: "Répond aux demandes d'aide",
+    Role.SUPERVISEUR: "Supervise la structure",
+}
 
 
 class Purpose(StrEnum):
@@ -49,7 +77,7 @@ class Aidant(Base):
         password_hash: argon2; ``None`` until the person has enrolled.
         totp_secret: encrypted with the settings' keys; ``None`` until the code generator is installed.
         totp_counter: time step of the last accepted code, which cannot serve twice.
-        failures: wrong passwords or codes in a row; ``locked_until`` is set when there were too many.
+        signed_out_at: the sessions that were opened until then are over; ``None`` when none was ended so.
         current_organisation_id: the one whose mandates are seen; ``None`` for an admin who belongs to none.
     """
 
@@ -63,8 +91,7 @@ class Aidant(Base):
     password_hash: Mapped[str | None] = mapped_column(String(200))
     totp_secret: Mapped[bytes | None] = mapped_column(LargeBinary)
     totp_counter: Mapped[int] = mapped_column(default=0)
-    failures: Mapped[int] = mapped_column(default=0)
-    locked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    signed_out_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     current_organisation_id: Mapped[str | None] = mapped_column(ForeignKey("organisations.id"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
@@ -77,6 +104,38 @@ class Membership(Base):
     aidant_id: Mapped[str] = mapped_column(ForeignKey("aidants.id"), primary_key=True)
     organisation_id: Mapped[str] = mapped_column(ForeignKey("organisations.id"), primary_key=True, index=True)
     role: Mapped[str] = mapped_column(String(20), default=Role.AIDANT.value)
+
+
+class Attempt(Base):
+    """The failures in a row of an address, of mail or of network; see ``bot.aidants.attempts``.
+
+    Attributes:
+        subject: keyed digest of the address.
+        failures: since the last lock; *locks*: how many there were.
+        last_at: instant of the last failure, or end of the lock that it led to.
+    """
+
+    __tablename__ = "sign_in_attempts"
+    __table_args__ = (Index("ix_sign_in_attempts_rule_last_at", "rule", "last_at"),)
+
+    subject: Mapped[str] = mapped_column(String(64), primary_key=True)
+    rule: Mapped[str] = mapped_column(String(20))
+    failures: Mapped[int] = mapped_column(default=0)
+    locks: Mapped[int] = mapped_column(default=0)
+    locked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class RecoveryCode(Base):
+    """A code that serves once instead of the generator's; *name* is its first two digits, *hash* that of the whole."""
+
+    __tablename__ = "recovery_codes"
+
+    aidant_id: Mapped[str] = mapped_column(ForeignKey("aidants.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(2), primary_key=True)
+    hash: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class OneTimeToken(Base):

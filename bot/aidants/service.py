@@ -2,19 +2,20 @@
 
 from sqlalchemy import select
 
+from bot.aidants.audit import Audit
 from bot.aidants.conversations import Linking
 from bot.aidants.enrolment import Enrolment
 from bot.aidants.fields import email_of
 from bot.aidants.models import Membership, Organisation, Role
 from bot.aidants.organisations import Organisations
 from bot.aidants.reading import account_called, account_of, open_account_of, organisation_of
-from bot.aidants.signin import SignIn
+from bot.aidants.safety import Safety
 from bot.aidants.views import AidantView, MembershipView, UnknownAidant, aidant_view, organisation_view
 from bot.journal.actions import Action
 from bot.mandats.views import AccessRefused
 
 
-class Aidants(Organisations, Enrolment, SignIn, Linking):
+class Aidants(Organisations, Enrolment, Safety, Audit, Linking):
     """Every use case of people, each group in its own module.
 
     Every change and its journal entry are one unit of work. The journal names people by id only.

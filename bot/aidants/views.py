@@ -84,6 +84,10 @@ class Locked(EquipierError):
         self.until = until
 
 
+class NoMandates(NoOrganisation):
+    """In their current organisation they only answer requests of help: its mandates are not theirs to see."""
+
+
 @dataclass(frozen=True, slots=True)
 class OrganisationView:
     """An organisation; ``demarches`` are the scopes that it lets its aidants open."""
@@ -102,6 +106,7 @@ class AidantView:
     Attributes:
         enrolled: they chose a password and installed their code generator.
         organisation: id of the current one; ``None`` when they belong to none, or left it.
+        signed_out_at: the sessions that were opened until then are over; ``None`` when none was ended so.
     """
 
     id: str
@@ -111,6 +116,15 @@ class AidantView:
     active: bool
     enrolled: bool
     organisation: str | None
+    signed_out_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """An account that has just been opened, or opened again, and its recovery codes: they are shown once."""
+
+    aidant: AidantView
+    codes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,4 +157,5 @@ def aidant_view(row: Aidant) -> AidantView:
         active=row.active,
         enrolled=row.password_hash is not None,
         organisation=row.current_organisation_id,
+        signed_out_at=row.signed_out_at,
     )

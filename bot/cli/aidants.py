@@ -67,20 +67,25 @@ def organisations() -> None:
 def invite(
     email: Email,
     name: Annotated[str, typer.Option("--nom", help="Prénom et nom.")],
+    *,
     organisation: Annotated[str, typer.Option(help="Nom ou identifiant de l'organisation.")] = "",
     supervisor: Annotated[bool, typer.Option("--superviseur", help="Relit les échanges de l'organisation.")] = False,
+    helpdesk: Annotated[bool, typer.Option("--assistance", help="Ne fait que répondre aux demandes d'aide.")] = False,
     admin: Annotated[bool, typer.Option("--admin", help="Administre toutes les organisations.")] = False,
 ) -> None:
     """Inviter quelqu'un dans une organisation\u202f; affiche le lien par lequel la personne s'inscrit."""
     from bot.aidants.models import Role
 
+    if supervisor and helpdesk:
+        raise typer.BadParameter("Choisissez --superviseur ou --assistance\u202f: qui supervise répond déjà.")
+    role = Role.SUPERVISEUR if supervisor else Role.HELPDESK if helpdesk else Role.AIDANT
     with _service() as aidants:
         joined = _organisation(aidants, organisation) if organisation else None
         view, secret = aidants.invite(
             email,
             name,
             organisation=joined.id if joined else None,
-            role=Role.SUPERVISEUR if supervisor else Role.AIDANT,
+            role=role,
             admin=admin,
         )
         line = _line(aidants, view)
@@ -203,10 +208,8 @@ def _line(aidants: "Aidants", view: "AidantView") -> str:
     from bot.aidants.models import Role
 
     places = ["administration"] if view.admin else []
-    places += [
-        one.organisation.name + (" (supervision)" if one.role is Role.SUPERVISEUR else "")
-        for one in aidants.memberships(view.id)
-    ]
+    named = {Role.SUPERVISEUR: " (supervision)", Role.HELPDESK: " (assistance)"}
+    places += [one.organisation.name + named.get(one.role, "") for one in aidants.memberships(view.id)]
     state = "désactivé" if not view.active else "actif" if view.enrolled else "inscription en attente"
     return " — ".join((view.email, view.name, ", ".join(places) or "sans organisation", state))
 

@@ -66,6 +66,7 @@ def _prepare() -> "Settings":
     _step("Compte administrateur", lambda: steps.admin_step(settings))
     _step("Mise en forme des pages", lambda: steps.assets_step(settings))
     _step("Assistant du web", lambda: steps.widget_step(settings))
+    _step("Graphiques", lambda: steps.charts_step(settings))
     # The next two draw bars of their own, which a spinner would overwrite.
     _step("Fiches", lambda: steps.fiches_step(settings), spinner=False)
     _step("Index de recherche", lambda: steps.index_step(settings, step_progress), spinner=False)

@@ -1,7 +1,7 @@
 """What a message is, before the dialogue hears it: words, a button, a command of ours, or something to refuse."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -65,12 +65,14 @@ class Understood:
         command: what the button stands for; ``None`` for words.
         refused: the answer to give at once instead of asking the engine; ``None`` when all is well.
         custom: what to note beside it in the log.
+        line: its id in the log; ``None`` before it is written there.
     """
 
     said: str = ""
     command: str | None = None
     refused: str | None = None
     custom: dict[str, Any] | None = None
+    line: int | None = None
 
     @property
     def for_engine(self) -> str:
@@ -119,13 +121,17 @@ class Doorstep:
         """Whether the place may go on holding its conversation; false once its aidant has lost it."""
         return place.aidant is None or self._linking is None or self._linking.holds(place)
 
-    def understand(self, place: PlaceView, incoming: Incoming, *, now: datetime) -> Understood:
-        """What *incoming* is; the log says it too."""
-        understood = self._read(place, incoming.text, now)
+    def understand(self, place: PlaceView, incoming: Incoming, *, now: datetime, to_human: bool = False) -> Understood:
+        """What *incoming* is; the log says it too.
+
+        Args:
+            to_human: a human reads it: « 3 » or « 👍 » is an answer like any other, and no button unless pressed.
+        """
+        understood = self._read(place, incoming.text, now, to_human=to_human)
         custom = understood.custom or {}
         if incoming.voice is not None:
             custom |= {"voice": {"seconds": round(incoming.voice.seconds, 1), "sure": incoming.voice.sure}}
-        self._store.log_incoming(
+        line = self._store.log_incoming(
             place.conversation,
             understood.said,
             custom=custom or None,
@@ -133,20 +139,20 @@ class Doorstep:
             message_id=incoming.message_id,
             now=now,
         )
-        return understood
+        return replace(understood, line=line)
 
-    def _read(self, place: PlaceView, raw: str, now: datetime) -> Understood:
+    def _read(self, place: PlaceView, raw: str, now: datetime, *, to_human: bool) -> Understood:
         conversation = place.conversation
         taken = take_in(raw, max_chars=self._max_chars)
         if taken.reason is None or not taken.reason.final:
             if is_button_id(taken.text):
                 button = self._store.button(conversation, taken.text, now=now)
                 return _pressed(button) if button else _refused(UNKNOWN_BUTTON, "unknown_button")
-            if button := pick(taken.text, self._store.last_buttons(conversation, now=now)):
+            if not to_human and (button := pick(taken.text, self._store.last_buttons(conversation, now=now))):
                 return _pressed(button)
         if self._linking and (answer := self._linking.answer(place, taken.text, now=now)) is not None:
             return _refused(answer, "linking")
-        if taken.reason is not None:
+        if taken.reason is not None and (taken.reason.final or not to_human):
             return _refused(refusal(taken.reason, max_chars=self._max_chars), taken.reason.value)
         if self._preferences and (answer := self._preferences.answer(conversation, taken.text, now=now)) is not None:
             return Understood(said=taken.text, refused=answer, custom={"refused": "preference"})

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Collection
 from datetime import datetime
+from typing import Protocol
 from weakref import WeakValueDictionary
 
 import structlog
@@ -26,6 +27,18 @@ _REPEAT_POLL = 0.2  # seconds
 _CONFIRMED_WHEN_SPOKEN = frozenset({"ouvrir_mandat", "renouveler_mandat", "revoquer_mandat", "annuler"})
 
 
+class TakesOver(Protocol):
+    """Stands between a person and the assistant while a human answers."""
+
+    def silent(self, conversation: str) -> bool:
+        """Whether a human, not the assistant, answers there now."""
+        ...
+
+    def hear(self, conversation: str, said: str) -> Answer | None:
+        """What to say to *said*, mostly nothing; ``None`` when the assistant answers it."""
+        ...
+
+
 class Router:
     """Answers the messages of every channel; those of one conversation one after the other.
 
@@ -34,6 +47,7 @@ class Router:
     Args:
         preferences: how people want to be answered; ``None`` when there is no choice.
         pushed: channels whose answers are sent by a sender of theirs: they are put down for it.
+        humans: who takes over on request; ``None`` where nobody does.
     """
 
     def __init__(
@@ -48,6 +62,7 @@ class Router:
         clock: Clock,
         preferences: PreferenceStore | None = None,
         pushed: Collection[str] = (),
+        humans: TakesOver | None = None,
     ) -> None:
         self._places = places
         self._store = store
@@ -58,6 +73,7 @@ class Router:
         self._clock = clock
         self._preferences = preferences
         self._pushed = frozenset(pushed)
+        self._humans = humans
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def handle(self, incoming: Incoming) -> Answer:
@@ -117,9 +133,15 @@ class Router:
     async def _answer(
         self, place: PlaceView, incoming: Incoming, message_id: str | None, received_at: datetime
     ) -> Answer:
-        understood = await asyncio.to_thread(self._doorstep.understand, place, incoming, now=received_at)
+        to_human = self._humans is not None and await asyncio.to_thread(self._humans.silent, place.conversation)
+        understood = await asyncio.to_thread(
+            self._doorstep.understand, place, incoming, to_human=to_human, now=received_at
+        )
+        taken_over = await self._taken_over(place, understood)
         if understood.refused is not None:
             replies: Answer = (Reply(understood.refused),)
+        elif taken_over is not None:
+            replies = taken_over
         elif incoming.voice is not None and understood.words:
             replies = await self._hear(place, incoming.voice, understood, received_at)
         else:
@@ -133,6 +155,11 @@ class Router:
             now=self._clock.now(),
             push_to=place.id if place.channel in self._pushed else None,
         )
+
+    async def _taken_over(self, place: PlaceView, understood: Understood) -> Answer | None:
+        if self._humans is None or understood.refused is not None:
+            return None
+        return await asyncio.to_thread(self._humans.hear, place.conversation, understood.for_engine)
 
     async def _hear(self, place: PlaceView, voice: Spoken, understood: Understood, received_at: datetime) -> Answer:
         """Says what was heard; a mandate is touched only once that is confirmed."""
@@ -151,7 +178,8 @@ class Router:
 
     async def _ask(self, place: PlaceView, understood: Understood, received_at: datetime) -> Answer:
         text = understood.for_engine
-        metadata: dict[str, object] = {"channel": place.channel}
+        # The review finds by the line which message of the log an event of the dialogue is about.
+        metadata: dict[str, object] = {"channel": place.channel, "line": understood.line}
         if self._preferences is not None:
             wishes = await asyncio.to_thread(self._preferences.of, place.conversation)
             metadata["brief"] = wishes.brief

@@ -96,25 +96,26 @@ class ConversationStore:
         now: datetime,
         channel: str | None = None,
         message_id: str | None = None,
-    ) -> None:
-        """Writes down what a person said; *text* must be pseudonymised.
+    ) -> int:
+        """Writes down what a person said, which must be pseudonymised; its id in the log.
 
         A message that is taken up again after a failure is there already.
         """
         with self._database.unit_of_work() as session:
-            if message_id is not None and _is_logged(session, conversation, message_id, channel):
-                return
-            session.add(
-                LoggedMessage(
-                    conversation_id=conversation,
-                    direction="in",
-                    text=text,
-                    custom=custom,
-                    channel=channel,
-                    message_id=message_id,
-                    created_at=now,
-                )
+            if message_id is not None and (known := _logged(session, conversation, message_id, channel)) is not None:
+                return known
+            line = LoggedMessage(
+                conversation_id=conversation,
+                direction="in",
+                text=text,
+                custom=custom,
+                channel=channel,
+                message_id=message_id,
+                created_at=now,
             )
+            session.add(line)
+            session.flush()
+            return line.id
 
     def deliver(
         self,
@@ -159,13 +160,13 @@ class ConversationStore:
             session.execute(delete(Delivery).where(Delivery.delivered_at <= now - REPEATS_KNOWN_FOR))
 
 
-def _is_logged(session: Session, conversation: str, message_id: str, channel: str | None) -> bool:
+def _logged(session: Session, conversation: str, message_id: str, channel: str | None) -> int | None:
     query = select(LoggedMessage.id).where(
         LoggedMessage.conversation_id == conversation,
         LoggedMessage.message_id == message_id,
         LoggedMessage.channel == channel,
     )
-    return session.scalar(query.limit(1)) is not None
+    return session.scalar(query.limit(1))
 
 
 def _is(conversation: str, message_id: str) -> tuple[Any, Any]:

@@ -15,6 +15,10 @@ class Action(StrEnum):
     REMOVE_MEMBERSHIP = "remove_membership"
     DEACTIVATE_AIDANT = "deactivate_aidant"
     CONNECT_AIDANT = "connect_aidant"
+    REFUSE_SIGN_IN = "refuse_sign_in"
+    SIGN_OUT_EVERYWHERE = "sign_out_everywhere"
+    NEW_RECOVERY_CODES = "new_recovery_codes"
+    USE_RECOVERY_CODE = "use_recovery_code"
     SWITCH_ORGANISATION = "switch_organisation"
     LINK_CONVERSATION = "link_conversation"
     # mandates
@@ -31,10 +35,21 @@ class Action(StrEnum):
     # reading and leaving
     CHECK_MANDAT = "check_mandat"
     READ_MANDAT = "read_mandat"
+    READ_CONVERSATION = "read_conversation"
+    UNMASK_CONVERSATION = "unmask_conversation"
     EXPORT_MANDATS = "export_mandats"
+    EXPORT_JOURNAL = "export_journal"
     SEND_REMINDER = "send_reminder"
     REFUSE_ACCESS = "refuse_access"
+    # speaking to someone
+    ASK_HANDOVER = "ask_handover"
+    CLAIM_HANDOVER = "claim_handover"
+    CLOSE_HANDOVER = "close_handover"
+    # teaching
+    CORRECT_TURN = "correct_turn"
+    EXPORT_CORRECTIONS = "export_corrections"
     # keeping
     ERASE_USAGER = "erase_usager"
+    EXPORT_USAGER = "export_usager"
     PURGE = "purge"
     ROTATE_KEYS = "rotate_keys"

@@ -19,6 +19,9 @@ from bot.mandats.models import Autorisation, Draft, Mandat, Usager
 from bot.privacy.shredding import shred, shrink
 from bot.storage.engine import Database
 
+# Why someone is erased before their time: asked for, the mandate was a mistake, or a court or authority orders it.
+WHY = ("request", "mistake", "order")
+
 
 class UnknownUsager(EquipierError):
     """No usager has that id, or no mandate that reference."""
@@ -82,10 +85,14 @@ class Erasure:
                 erased_at=usager.erased_at,
             )
 
-    def erase(self, usager_id: str) -> bool:
+    def erase(self, usager_id: str, *, why: str = "request", by: str | None = None) -> bool:
         """Revokes what is in force, then erases; false when it was done already.
 
         A mandate without a person could be neither used nor renewed: whoever asks to be erased withdraws it.
+
+        Args:
+            why: one of ``WHY``.
+            by: id of the admin; ``None`` for the command line.
 
         Raises:
             UnknownUsager: there is none with that id.
@@ -103,7 +110,7 @@ class Erasure:
             now = self._clock.now()
             for mandat in _mandats(session, usager_id):
                 self._revoke(session, mandat, now)
-            erase(session, self._journal, self._usagers, usager, why="request")
+            erase(session, self._journal, self._usagers, usager, why=why, by=by)
         shrink(self._database)
         return True
 
@@ -134,14 +141,17 @@ class Erasure:
             )
 
 
-def erase(session: Session, journal: Journal, usagers: Usagers, usager: Usager, *, why: str) -> None:
+def erase(
+    session: Session, journal: Journal, usagers: Usagers, usager: Usager, *, why: str, by: str | None = None
+) -> None:
     """Destroys the key of *usager* and all that it opened, the drafts that would need it, and journals it.
 
     The caller holds the lock of the organisation's chain. The official number goes too: with it, Aidants Connect
     would tell who the person was.
 
     Args:
-        why: ``request`` or ``retention``.
+        why: one of ``WHY``, or ``retention``.
+        by: id of who erases; ``None`` for the clock and the command line.
     """
     shred(session)
     mandats = _mandats(session, usager.id)
@@ -154,6 +164,7 @@ def erase(session: Session, journal: Journal, usagers: Usagers, usager: Usager, 
         session,
         Action.ERASE_USAGER,
         organisation=usager.organisation_id,
+        aidant=by,
         usager=usager.id,
         details={"why": why, "mandats": len(mandats)},
     )

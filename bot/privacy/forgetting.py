@@ -16,12 +16,18 @@ from bot.conversations.models import (
     Rating,
     ReceivedMessage,
 )
+from bot.handover.models import HandoverEntry, HandoverRequest
 from bot.mandats.models import Mandat
 from bot.privacy.models import VaultEntry
 from bot.storage.sql import changed
+from bot.supervision.models import Episode, Turn
 
 # Each before what it points to.
 OF_A_CONVERSATION = (
+    HandoverEntry,
+    HandoverRequest,
+    Turn,
+    Episode,
     Rating,
     Delivery,
     Preference,

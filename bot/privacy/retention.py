@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from bot.aidants.models import OneTimeToken
 from bot.clock import Clock
 from bot.conversations.models import Conversation, KeptMessage, LoggedMessage, OutboxEntry
+from bot.handover.models import HandoverEntry, HandoverRequest
 from bot.journal.actions import Action
 from bot.journal.models import JournalEntry
 from bot.journal.service import SYSTEM, Journal
@@ -29,6 +30,7 @@ from bot.privacy.shredding import shred, shrink
 from bot.privacy.trackers import Trackers
 from bot.storage.engine import Base, Database
 from bot.storage.sql import changed
+from bot.supervision.models import Episode
 
 _log = structlog.get_logger(__name__)
 _TOKENS_TOLD_FOR = timedelta(days=30)  # after its end, a link can still be told expired or used
@@ -104,8 +106,12 @@ class Retention:
             usagers = len(session.scalars(self._over(now)).all())
         return Report(usagers=usagers, conversations=silent, events=self._forget_events(now, dry_run=True), **rows)
 
-    def enforce(self) -> Report:
-        """Deletes, and journals how much in the system's chain; each person and conversation is a unit of work."""
+    def enforce(self, *, by: str | None = None) -> Report:
+        """Deletes, and journals how much in the system's chain; each person and conversation is a unit of work.
+
+        Args:
+            by: id of the admin who asks for it; ``None`` for the clock.
+        """
         now = self._clock.now()
         events = self._forget_events(now, dry_run=False)
         conversations = self._forget_silent(now) if events is not None else 0
@@ -117,7 +123,7 @@ class Retention:
             }
         report = Report(usagers=self._erase_over(now), conversations=conversations, events=events, **rows)
         with self._database.unit_of_work() as session:
-            self._journal.append(session, Action.PURGE, organisation=None, details=asdict(report))
+            self._journal.append(session, Action.PURGE, organisation=None, aidant=by, details=asdict(report))
         shrink(self._database)
         return report
 
@@ -129,6 +135,9 @@ class Retention:
             "originals": [(VaultEntry, VaultEntry.expires_at <= now.replace(tzinfo=None))],
             "tokens": [(OneTimeToken, OneTimeToken.expires_at <= now - _TOKENS_TOLD_FOR)],
             "messages": [
+                (Episode, Episode.last_at <= old),
+                (HandoverEntry, HandoverEntry.created_at <= old),
+                (HandoverRequest, HandoverRequest.closed_at <= old),
                 (LoggedMessage, LoggedMessage.created_at <= old),
                 (OutboxEntry, OutboxEntry.created_at <= old),
                 (KeptMessage, KeptMessage.received_at <= old),

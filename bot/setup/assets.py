@@ -4,23 +4,20 @@ Its use is reserved to administrations, which our users are. Only what the pages
 nothing with the State's logo: neither its favicon nor its artwork.
 """
 
-import base64
-import hashlib
 import shutil
-import subprocess
 import tarfile
-import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from bot.errors import EquipierError
 from bot.fiches.importers.mirror import Runner, run_command
+from bot.setup.npm_package import Package, ensure_package
 
-PACKAGE = "@gouvfr/dsfr"
-VERSION = "1.14.4"
-_FILE = f"gouvfr-dsfr-{VERSION}.tgz"
-# The registry's own « dist.integrity » for this version.
-_SHA512 = "Ca17apmTyAF2tMFwMcLwQN7fTlbfMFeyYSLUIUmjoSg1XVF4vDDkbvvKBpWJWaoTLDSFZBbvvHzcDyxw9wSkLA=="
+_DSFR = Package(
+    "@gouvfr/dsfr", "1.14.4", "Ca17apmTyAF2tMFwMcLwQN7fTlbfMFeyYSLUIUmjoSg1XVF4vDDkbvvKBpWJWaoTLDSFZBbvvHzcDyxw9wSkLA=="
+)
+PACKAGE, VERSION = _DSFR.name, _DSFR.version
 _ICONS = ("arrows", "business", "document", "editor", "system", "user")
 _FILES = frozenset(
     {
@@ -40,48 +37,17 @@ def dsfr_dir(static: Path) -> Path:
 
 
 def ensure_assets(
-    static: Path, *, npm: Callable[[], Path], run: Runner = run_command, sha512: str = _SHA512
+    static: Path, *, npm: Callable[[], Path], run: Runner = run_command, sha512: str = _DSFR.sha512
 ) -> tuple[Path, bool]:
-    """The DSFR under *static*, and whether it had to be fetched.
+    """The DSFR under *static*, and whether it had to be fetched; see :func:`bot.setup.npm_package.ensure_package`.
 
     Args:
-        npm: gives the path of the npm client; only asked when the files are not there yet.
         sha512: expected hash of the package, in base64.
 
     Raises:
         EquipierError: there is no npm, it failed, or the package is not the expected one.
     """
-    folder = dsfr_dir(static)
-    if folder.is_dir():
-        return folder, False
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".partial-") as scratch:
-        archive = _download(Path(scratch), npm=npm, run=run, sha512=sha512)
-        content = Path(scratch) / VERSION
-        _extract(archive, content)
-        content.rename(folder)  # whole, or not there
-    for former in folder.parent.iterdir():
-        if former != folder:
-            shutil.rmtree(former, ignore_errors=True)
-    return folder, True
-
-
-def _download(folder: Path, *, npm: Callable[[], Path], run: Runner, sha512: str) -> Path:
-    try:
-        run((str(npm()), "pack", f"{PACKAGE}@{VERSION}", "--ignore-scripts", "--pack-destination", str(folder)))
-    except (OSError, subprocess.SubprocessError) as error:
-        raise EquipierError(
-            f"npm n'a pas pu télécharger {PACKAGE}@{VERSION}",
-            hint="Vérifiez la connexion et le registre de npm (npm config get registry), puis relancez.",
-        ) from error
-    archive = folder / _FILE
-    if not archive.exists():
-        raise EquipierError(f"npm n'a pas produit le fichier attendu ({_FILE})")
-    with archive.open("rb") as file:
-        found = base64.b64encode(hashlib.file_digest(file, "sha512").digest()).decode()
-    if found != sha512:
-        raise EquipierError(f"{_FILE} n'est pas l'archive attendue (empreinte différente)")
-    return archive
+    return ensure_package(replace(_DSFR, sha512=sha512), dsfr_dir(static).parent, extract=_extract, npm=npm, run=run)
 
 
 def _extract(archive: Path, folder: Path) -> None:

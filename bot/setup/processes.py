@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from bot.errors import EquipierError
 from bot.settings import ROOT, Settings
@@ -150,6 +150,8 @@ def process_spec(name: str, settings: Settings, *, base: Mapping[str, str] | Non
 def _rasa(settings: Settings, environment: dict[str, str]) -> ProcessSpec:
     port = _port(settings.rasa_url, "EQUIPIER_RASA_URL")
     actions = _port(settings.actions_url, "EQUIPIER_ACTIONS_URL") if is_local("actions", settings) else None
+    events = settings.events_url.get_secret_value()
+    queue = urlsplit(events)
     return ProcessSpec(
         name="rasa",
         label="compréhension",
@@ -159,7 +161,7 @@ def _rasa(settings: Settings, environment: dict[str, str]) -> ProcessSpec:
             *("--interface", "127.0.0.1"),
             *("--port", str(port)),
             *("--model", str(current_model(settings).resolve())),
-            *("--endpoints", "endpoints.yml"),
+            *("--endpoints", "endpoints_rabbitmq.yml" if events else "endpoints.yml"),
             *("--credentials", "credentials.yml"),
         ),
         folder=ROOT / "nlu",
@@ -167,6 +169,11 @@ def _rasa(settings: Settings, environment: dict[str, str]) -> ProcessSpec:
         | {
             "EQUIPIER_ACTIONS_URL": f"http://127.0.0.1:{actions}" if actions else settings.actions_url.rstrip("/"),
             "EQUIPIER_TRACKER_DB": str((settings.var_dir / "rasa.db").resolve()),
+            "EQUIPIER_EVENTS_DB": str((settings.var_dir / "rasa_events.db").resolve()),
+            "EQUIPIER_EVENTS_URL": events,
+            "EQUIPIER_EVENTS_USER": unquote(queue.username or ""),
+            "EQUIPIER_EVENTS_PASSWORD": unquote(queue.password or ""),
+            "EQUIPIER_EVENTS_PORT": str(queue.port or 5672),
         },
         url=f"http://127.0.0.1:{port}/status",
         port=port,

@@ -14,7 +14,9 @@ from bot.errors import CorpusError, EquipierError
 from bot.fiches.index.build import ensure_index
 from bot.fiches.store import FicheStore
 from bot.settings import ROOT, Settings, get_settings
+from bot.setup import charts
 from bot.setup.assets import PACKAGE, VERSION, ensure_assets
+from bot.setup.charts import ensure_charts
 from bot.setup.npm import ensure_npm
 from bot.setup.secrets import ensure_secrets
 from bot.setup.training import ensure_model
@@ -80,6 +82,15 @@ def assets_step(settings: Settings) -> str:
     except EquipierError as error:
         return f"⚠ {error} ; les pages s'afficheront sans mise en forme. {error.hint}".rstrip()
     return f"{PACKAGE} {VERSION} {'téléchargé' if fetched else 'en place'}"
+
+
+def charts_step(settings: Settings) -> str:
+    """Fetches what draws the charts; without it the dashboards show their tables: it is said, not fatal."""
+    try:
+        _, fetched = ensure_charts(settings.static_dir, npm=lambda: ensure_npm(settings))
+    except EquipierError as error:
+        return f"⚠ {error} ; le tableau de bord n'aura que ses tableaux. {error.hint}".rstrip()
+    return f"{charts.PACKAGE} {charts.VERSION} {'téléchargé' if fetched else 'en place'}"
 
 
 def widget_step(settings: Settings) -> str:

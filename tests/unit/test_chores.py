@@ -122,3 +122,13 @@ async def test_it_goes_on_until_it_is_told_to_stop(clock: FakeClock) -> None:
     run: Callable[[], object] = once
     await asyncio.wait_for(Chores([Chore("once", timedelta(days=1), run)], clock, pause=0.01).run(stop), timeout=5)
     assert done == [1]
+
+
+async def test_what_the_chores_hold_is_given_back_once_when_they_end(clock: FakeClock) -> None:
+    stop, closed = asyncio.Event(), []
+    running = asyncio.create_task(Chores((), clock, pause=0.01, close=lambda: closed.append("once")).run(stop))
+    await asyncio.sleep(0.03)
+    assert closed == []
+    stop.set()
+    await running
+    assert closed == ["once"]

@@ -14,7 +14,7 @@ from bot.channels.web.claims import HostTokens
 from bot.channels.web.origins import Origins
 from bot.channels.web.visits import Refused, Visit, VisitTokens
 from bot.clock import Clock
-from bot.gateway.desk.sessions import LASTS, Session, Sessions
+from bot.gateway.desk.sessions import LASTS, Session, Sessions, is_over
 
 
 class Accounts(Protocol):
@@ -103,7 +103,10 @@ class Doorkeeper:
             raise Refused("expired")
         if visit.session and visit.session in self._signed_out:
             raise Refused("signed_out")
-        return self.account(visit.aidant)
+        account = self.account(visit.aidant)
+        if visit.session and visit.until is not None and is_over(account, visit.until - LASTS):
+            raise Refused("signed_out")
+        return account
 
     def account(self, aidant: str) -> AidantView:
         """An account that is open.
@@ -164,6 +167,8 @@ class Doorkeeper:
         if session.id in self._signed_out:
             raise Refused("signed_out")
         account = self.account(session.aidant)
+        if is_over(account, session.opened):
+            raise Refused("signed_out")
         return Visit.of_aidant(account.id, until=_end(session), session=session.id)
 
 

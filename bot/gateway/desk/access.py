@@ -3,6 +3,7 @@
 One table goes from an error to a page, or to JSON for programs; everything else has the answers of the gateway.
 """
 
+import re
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -10,17 +11,22 @@ from urllib.parse import quote, urlsplit
 
 from fastapi import Depends
 from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bot.aidants.views import ClosedAccount, NoOrganisation, UnknownAidant, UnknownOrganisation
+from bot.aidants.views import ClosedAccount, NoMandates, NoOrganisation, UnknownAidant, UnknownOrganisation
 from bot.errors import EquipierError
 from bot.gateway.desk.desk import Desk, Visitor, see
+from bot.gateway.desk.sessions import is_over
 from bot.gateway.errors import french
 from bot.gateway.pages.fields import Sent, sent
+from bot.mandats.erasure import UnknownUsager
 from bot.mandats.views import AccessRefused, Actor, Erased, NotActive, NotRenewable, NotRevoked, UnknownMandat
+from bot.supervision.views import UnknownConversation, UnknownItem
 
 SIGN_IN = "/connexion"
+ACCOUNT = "/compte"
 API = "/api/"
 _LONGEST = 500  # characters of a path to come back to
 
@@ -29,7 +35,7 @@ class NotSignedIn(EquipierError):
     """Nobody is, or not any more.
 
     Attributes:
-        reason: ``nobody``, ``ended`` (the session) or ``closed`` (the account).
+        reason: ``nobody``, ``ended`` (the session), ``everywhere`` (all those of the account) or ``closed`` (it).
     """
 
     def __init__(self, reason: str) -> None:
@@ -39,6 +45,10 @@ class NotSignedIn(EquipierError):
 
 class Reserved(EquipierError):
     """A page for those who supervise, or for admins."""
+
+
+class Elsewhere(AccessRefused):
+    """A page of another structure: what a page refuses by itself, before any service is asked (and journals it)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +72,25 @@ _NOTICES: dict[type[EquipierError], Notice] = {
     UnknownMandat: _NOT_FOUND,
     UnknownAidant: _NOT_FOUND,
     UnknownOrganisation: _NOT_FOUND,
+    UnknownConversation: _NOT_FOUND,
+    UnknownItem: _NOT_FOUND,
+    UnknownUsager: Notice(
+        404,
+        "Cette personne n'est pas ici",
+        "Aucune personne n'a ce numéro interne.",
+        "Retrouvez-la par la référence d'un de ses mandats.",
+    ),
     Reserved: Notice(
         403,
         "Cette page ne vous est pas ouverte",
         "Elle est réservée aux personnes qui supervisent la structure, ou qui administrent le service.",
         "Si vous devez y avoir accès, demandez-le à la personne qui supervise votre structure.",
+    ),
+    NoMandates: Notice(
+        403,
+        "Les mandats ne vous sont pas ouverts",
+        "Dans cette structure, vous répondez aux demandes d'aide : les mandats sont réservés à ses aidants.",
+        "Si vous devez en préparer, demandez à la personne qui supervise la structure de vous y inviter comme aidant.",
     ),
     NoOrganisation: Notice(
         403,
@@ -99,6 +123,9 @@ _NOTICES: dict[type[EquipierError], Notice] = {
         "Les documents déjà imprimés gardent leur valeur.",
     ),
 }
+# What no service has journalled yet when a page is refused.
+_TOLD = (Reserved, Elsewhere, NoMandates, UnknownAidant, UnknownOrganisation, UnknownItem)
+_ID = re.compile(r"[0-9a-f]{32}")  # anything else in an address may have been typed, and name someone
 _WHY_NOT_SIGNED_IN = "Connectez-vous : cette adresse est réservée aux aidants connectés, et leur session a une durée."
 
 
@@ -127,6 +154,8 @@ def guarded(desk: Desk) -> type[APIRoute]:
                 try:
                     response = await inner(request)
                 except EquipierError as error:
+                    if isinstance(error, _TOLD) and request.state.visitor is not None:
+                        await run_in_threadpool(_tell, desk, request, f"{request.method} {self.path}")
                     refused = _answer(desk, request, error)
                     if refused is None:
                         raise
@@ -158,6 +187,8 @@ def signed_in(request: Request) -> Visitor:
         raise NotSignedIn("ended") from error
     if not (account.active and account.enrolled):
         raise NotSignedIn("closed")
+    if is_over(account, session.opened):
+        raise NotSignedIn("everywhere")
     visitor = Visitor(session, account, aidants.memberships(account.id))
     request.state.visitor = visitor
     return visitor
@@ -227,6 +258,13 @@ def _answer(desk: Desk, request: Request, error: EquipierError) -> Response | No
     if _is_program(request):
         return french(notice.status, f"{notice.why} {notice.what_to_do}")
     return desk.render(request, "avis", request.state.visitor, status=notice.status, notice=notice)
+
+
+def _tell(desk: Desk, request: Request, tried: str) -> None:
+    """Journals that a page, or what it was to show, was out of the reach of who visits."""
+    visitor: Visitor = request.state.visitor
+    target = next((str(one) for one in request.path_params.values() if _ID.fullmatch(str(one))), "")
+    desk.services.aidants.refused(visitor.id, tried=tried, target=target)
 
 
 def _is_program(request: Request) -> bool:

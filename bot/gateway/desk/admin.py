@@ -34,6 +34,7 @@ def routes(desk: Desk) -> APIRouter:
             organisations=[(one, len(aidants.people(one.id))) for one in aidants.organisations()],
             admins=[one for one in aidants.everyone() if one.admin],
             invited=invited,
+            protected=desk.services.protection is not None,
             created=request.query_params.get("fait") == "structure",
             values=values or {},
             errors=errors or {},

@@ -7,11 +7,11 @@ from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bot.aidants import codes
+from bot.aidants import codes, recovery
 from bot.aidants.passwords import SHORTEST
 from bot.aidants.views import AidantView, TokenRefused, WrongField
 from bot.gateway.desk.access import SIGN_IN, Notice, guarded, sign_out
-from bot.gateway.desk.desk import Desk, see
+from bot.gateway.desk.desk import Desk
 from bot.gateway.pages.fields import Sent, sent
 
 ENROL = "/inscription"
@@ -96,14 +96,20 @@ def routes(desk: Desk) -> APIRouter:
             }
             if not errors:
                 try:
-                    aidants.enrol(secret, password, totp, form["code"])
+                    enrolled = aidants.enrol(secret, password, totp, form["code"])
                 except WrongField as error:
                     errors = {error.field: _SENTENCES[error.field, error.reason]}
         except TokenRefused as error:
             return refusal(request, error)
         if errors:
             return show(request, invited, secret, _known(totp), errors=errors, password=password)
-        response = see(f"{SIGN_IN}?fin=inscrit")
+        response = desk.render(
+            request,
+            "codes",
+            None,
+            codes=[recovery.shown(code) for code in enrolled.codes],
+            next=f"{SIGN_IN}?fin=inscrit",
+        )
         sign_out(request, response)  # whoever was signed in here is not who has just enrolled
         return response
 

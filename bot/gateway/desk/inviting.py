@@ -54,7 +54,7 @@ def invite(desk: Desk, visitor: Visitor, form: Sent, *, organisation: str | None
         WrongField: the address or the name is not one.
         AccessRefused: *visitor* may not.
     """
-    role = Role.SUPERVISEUR if form.get("role") == Role.SUPERVISEUR else Role.AIDANT
+    role = next((role for role in Role if role == form.get("role")), Role.AIDANT)
     account, secret = desk.services.aidants.invite(
         form.get("email", ""),
         form.get("name", ""),

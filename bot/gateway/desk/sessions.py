@@ -1,16 +1,17 @@
 """Who is signed in: a signed cookie, nothing in the database.
 
-It lasts 12 hours at most, and half an hour without a request. Nothing ends it on the server before that: accounts are
-read again at each request, so that a deactivated one is refused at once.
+It lasts 12 hours at most, and half an hour without a request. What ends it before that is the account, which is read
+again at each request: deactivated, or signed out everywhere since the session was opened (:func:`is_over`).
 """
 
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from bot.aidants.views import AidantView
 from bot.clock import Clock
 from bot.gateway.pages.security import Cookies, Signer
 from bot.privacy.envelope import KeyRing
@@ -28,12 +29,22 @@ class Session:
 
     Attributes:
         id: new at each sign-in; forms are bound to it.
-        issued: when it was opened, in seconds since 1970.
+        issued: when it was opened, in seconds since 1970, to the microsecond.
     """
 
     aidant: str
-    issued: int
+    issued: float
     id: str
+
+    @property
+    def opened(self) -> datetime:
+        """When it was opened."""
+        return datetime.fromtimestamp(self.issued, UTC)
+
+
+def is_over(account: AidantView, opened: datetime) -> bool:
+    """Whether a session of *account* that was opened at *opened* has been ended since, with all the others."""
+    return account.signed_out_at is not None and opened <= account.signed_out_at
 
 
 class Sessions:
@@ -46,7 +57,7 @@ class Sessions:
 
     def open(self, response: Response, aidant: str) -> Session:
         """A new session of *aidant*, whatever the browser held before."""
-        session = Session(aidant, int(self._clock.now().timestamp()), secrets.token_urlsafe(_ID_BYTES))
+        session = Session(aidant, self._clock.now().timestamp(), secrets.token_urlsafe(_ID_BYTES))
         self.keep(response, session)
         return session
 
@@ -55,7 +66,7 @@ class Sessions:
         parts = (self._signer.read(request.cookies.get(COOKIE)) or "").split(":")
         if len(parts) != _PARTS:
             return None
-        session = Session(parts[0], int(parts[1]), parts[2])
+        session = Session(parts[0], float(parts[1]), parts[2])
         if self._clock.now().timestamp() >= session.issued + LASTS.total_seconds():
             return None
         return session
@@ -66,7 +77,7 @@ class Sessions:
 
     def keep(self, response: Response, session: Session) -> None:
         """Puts *session* in *response* again: half an hour begins anew, not the 12 hours."""
-        value = self._signer.sign(f"{session.aidant}:{session.issued}:{session.id}")
+        value = self._signer.sign(f"{session.aidant}:{session.issued:.6f}:{session.id}")
         self._cookies.put(response, COOKIE, value)
 
     def close(self, response: Response) -> None:

@@ -6,9 +6,10 @@ from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
+from bot.aidants.models import Role
 from bot.aidants.views import MemberView, NoOrganisation, OrganisationView, UnknownAidant, WrongField
 from bot.demarches import Demarche
-from bot.gateway.desk.access import Posted, Reserved, Signed, guarded
+from bot.gateway.desk.access import Elsewhere, Posted, Reserved, Signed, guarded
 from bot.gateway.desk.desk import Desk, Visitor, see
 from bot.gateway.desk.inviting import Invited, invite, link, told
 from bot.gateway.pages.fields import Sent
@@ -37,7 +38,7 @@ def supervising(request: Request, visitor: Signed, organisation_id: str) -> Orga
 
     Raises:
         Reserved: they only work there.
-        AccessRefused: they do not even work there.
+        Elsewhere: they do not even work there.
         UnknownOrganisation: there is none.
     """
     desk: Desk = request.state.desk
@@ -45,7 +46,7 @@ def supervising(request: Request, visitor: Signed, organisation_id: str) -> Orga
         return desk.services.aidants.organisation(organisation_id)
     if visitor.belongs_to(organisation_id):
         raise Reserved("supervisors")
-    raise AccessRefused("another organisation")
+    raise Elsewhere("another organisation")
 
 
 Supervised = Annotated[OrganisationView, Depends(supervising)]
@@ -72,6 +73,7 @@ def routes(desk: Desk) -> APIRouter:
             status=422 if errors else 200,
             organisation=organisation,
             people=aidants.people(organisation.id),
+            roles=[(role.value, role.label) for role in Role],
             demarches=tuple(Demarche),
             descriptions=DESCRIPTIONS,
             invited=invited,

@@ -1,4 +1,4 @@
-// The box that shows a password works with scripts only: it is shown with them only.
+// What works with scripts only is shown with them only: the box that shows a password, the button that prints.
 
 for (const box of document.querySelectorAll("[data-show-password]")) {
   const field = document.getElementById(box.dataset.showPassword);
@@ -7,4 +7,9 @@ for (const box of document.querySelectorAll("[data-show-password]")) {
   toggle.addEventListener("change", () => {
     field.type = toggle.checked ? "text" : "password";
   });
+}
+
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
 }

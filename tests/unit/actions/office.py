@@ -12,11 +12,12 @@ from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 from sqlalchemy import insert
 
-from actions import base, conversation, guidance, mandats, opening, saisie
+from actions import base, conversation, guidance, handover, mandats, opening, saisie
 from bot.aidants.models import LinkedConversation
 from bot.bootstrap import MandatServices, mandats_services
 from bot.conversations.places import Places
 from bot.fiches.guidance import GuidanceService
+from bot.handover.asking import Handovers
 from bot.mandats.saisie import Saisie
 from bot.mandats.views import Actor, MandatView
 from bot.privacy.spans import PiiType
@@ -42,6 +43,8 @@ ACTIONS: dict[str, type[base.EquipierAction]] = {  # by intent, as in the rules
     "verifier_mandat": mandats.CheckMandat,
     "repondre_saisie": opening.ContinueMandat,
     "nouveau_lien": opening.NewLink,
+    "joindre_humain": handover.ReachHuman,
+    "revenir_assistant": handover.BackToAssistant,
     "affirmer": conversation.Affirm,
     "refuser": conversation.Deny,
     "annuler": conversation.Cancel,
@@ -74,7 +77,7 @@ def _key(name: str) -> SecretStr:
 
 def use(patch: pytest.MonkeyPatch, services: base.Services) -> None:
     """Every action of the test calls *services*."""
-    for module in (base, guidance, conversation, mandats, opening, saisie):
+    for module in (base, guidance, conversation, handover, mandats, opening, saisie):
         patch.setattr(module, "services", lambda: services)
 
 
@@ -100,7 +103,13 @@ class Office:
 
     @classmethod
     def open(cls, world: World, service: GuidanceService, *, linked: bool = True) -> "Office":
-        services = base.Services(guidance=service, mandats=mandat_services(world), public_url=URL)
+        mandats = mandat_services(world)
+        services = base.Services(
+            guidance=service,
+            mandats=mandats,
+            handover=Handovers(world.database, mandats.journal, world.clock),
+            public_url=URL,
+        )
         conversation_id = Places(world.database).open("rest", "poste-1", now=world.clock.now()).conversation
         office = cls(world, services, conversation_id)
         if linked:

@@ -9,6 +9,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.executor import ActionExecutor, CollectingDispatcher
 
 from actions import base, conversation, guidance, mandats
+from bot.handover.asking import Handovers
 from bot.storage.engine import Database
 from tests.unit.actions import office
 from tests.unit.fiches.samples import CARTE
@@ -21,8 +22,12 @@ from tests.unit.mandats.world import assemble
 def small_services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     folder = tmp_path_factory.mktemp("tiny")
     database = Database.at(sqlite_url(folder))
+    world = assemble(database)
     services = base.Services(
-        guidance=tiny_service(folder), mandats=office.mandat_services(assemble(database)), public_url=office.URL
+        guidance=tiny_service(folder),
+        mandats=office.mandat_services(world),
+        handover=Handovers(database, world.journal, world.clock),
+        public_url=office.URL,
     )
     patch = pytest.MonkeyPatch()
     office.use(patch, services)
@@ -64,6 +69,14 @@ def test_short_answers_quote_the_first_lines_and_say_that_there_is_more() -> Non
     assert "(Suite dans la fiche.)" in short["text"]
     assert "Mis à jour le" in short["text"]
     assert titles(short) == titles(long)
+
+
+@pytest.mark.parametrize(("confidence", "answered"), [(0.43, True), (0.9, False)])
+def test_what_names_a_procedure_is_answered_unless_it_is_surely_off_topic(confidence: float, answered: bool) -> None:
+    tracker = said("carte de pêche perdue", intent="hors_sujet")
+    tracker.latest_message["intent"]["confidence"] = confidence
+    messages, _ = run(conversation.OffTopic(), tracker)
+    assert (CARTE.title in (messages[0].get("text") or "")) is answered
 
 
 def test_a_greeting_in_the_same_message_is_returned() -> None:
@@ -155,7 +168,7 @@ def test_what_is_not_understood_is_proposed_then_rephrased_then_handed_over() ->
     assert slots["proposition"] == "humain"
 
 
-def test_yes_after_the_offer_of_a_human_hands_over() -> None:
+def test_yes_after_the_offer_of_a_human_says_who_to_call_where_nobody_answers() -> None:
     messages, _ = run(conversation.Affirm(), said("oui", intent="affirmer", proposition="humain"))
     assert messages[0]["response"] == "utter_joindre_humain"
 

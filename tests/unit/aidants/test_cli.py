@@ -97,6 +97,16 @@ def test_the_link_of_an_invitation_lets_one_enrol(ccas, services):
     assert "CCAS de Lens (supervision) — actif" in done("aidants", "liste", "--organisation", ccas)
 
 
+def test_someone_is_invited_only_to_answer(ccas):
+    output = done("aidants", "inviter", "rozenn@ccas.fr", "--nom", "Rozenn", "--organisation", ccas, "--assistance")
+    assert "CCAS de Lens (assistance) — inscription en attente" in output
+    both = equipier(
+        "aidants", "inviter", "x@ccas.fr", "--nom", "X", "--organisation", ccas, "--assistance", "--superviseur"
+    )
+    assert both.exit_code == 2
+    assert "Choisissez --superviseur" in both.output
+
+
 def test_an_admin_needs_no_organisation():
     output = done("aidants", "inviter", "admin@region.fr", "--nom", "Ada Min", "--admin")
     assert "Ada Min — administration — inscription en attente" in output

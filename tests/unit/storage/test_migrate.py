@@ -11,10 +11,12 @@ from sqlalchemy import inspect, text
 from bot.conversations import models as _conversations  # noqa: F401  each makes its tables known
 from bot.errors import EquipierError
 from bot.fiches import models as _fiches  # noqa: F401
+from bot.handover import models as _handover  # noqa: F401
 from bot.privacy import models as _privacy  # noqa: F401
 from bot.storage.engine import Base, Database
 from bot.storage.migrate import upgrade
 from bot.storage.schema import is_at_head
+from bot.supervision import models as _supervision  # noqa: F401
 
 
 @pytest.fixture
@@ -37,8 +39,10 @@ def test_an_empty_database_gets_every_table_of_the_models(database):
 
 def test_the_migrations_and_the_models_say_the_same(database):
     upgrade(database)
+    # The index of words is SQLite's own kind of table, which no model can describe.
+    ours = {"include_name": lambda name, kind, _parents: kind != "table" or not name.startswith("episode_search")}
     with database.engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+        assert compare_metadata(MigrationContext.configure(connection, opts=ours), Base.metadata) == []
 
 
 def test_upgrading_again_changes_nothing(database):

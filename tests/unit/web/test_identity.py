@@ -290,6 +290,19 @@ async def test_signing_out_ends_the_pages_of_that_sign_in_and_their_tokens(web: 
     assert await other.call("user_uttered", {"message": "bonjour"}) == {"ok": True}
 
 
+async def test_signing_out_everywhere_ends_the_pages_of_every_sign_in_whatever_process_holds_them(web: Web) -> None:
+    page, session = await web.signed_in()
+    cookie = web.cookie(web.session())
+    web.house.clock.advance(seconds=1)
+    await asyncio.to_thread(web.house.aidants.sign_out_everywhere, web.person.id)
+    assert (await page.call("user_uttered", {"message": "bonjour"}))["ok"] is False
+    assert (await page.next("ended"))["reason"] == "signed_out"
+    for shown in ({"auth": {"token": session["token"]}}, {"origin": PUBLIC_URL, "cookie": cookie}):
+        with pytest.raises(TurnedAway) as refused:
+            await web.page(**shown)
+        assert refused.value.data == {"reason": "signed_out"}
+
+
 async def test_half_an_hour_without_a_word_ends_a_page_and_a_word_makes_it_last(web: Web) -> None:
     page, first = await web.signed_in()
     for _ in range(3):

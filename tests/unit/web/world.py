@@ -31,7 +31,7 @@ from bot.conversations.messages import Incoming, Reply
 from bot.conversations.outbox import post
 from bot.conversations.places import Places
 from bot.conversations.preferences import PreferenceHearing, PreferenceStore
-from bot.conversations.router import Router
+from bot.conversations.router import Router, TakesOver
 from bot.conversations.store import ConversationStore
 from bot.gateway import errors
 from bot.gateway.desk.sessions import COOKIE, Session, Sessions
@@ -113,10 +113,12 @@ class Web:
         hosts: bool = True,
         limit: int = 1000,
         connections: RateLimiter | None = None,
+        engine: FakeEngine | None = None,
+        humans: TakesOver | None = None,
     ) -> "Web":
         house = house or House.over(database)
         person = person or house.enrolled("maiwenn@exemple.fr", house.organisation().id)
-        engine, voice = FakeEngine(), FakeVoice()
+        engine, voice = engine or FakeEngine(), FakeVoice()
         cipher = FernetCipher(SecretStr(Fernet.generate_key().decode()))
         places, store, preferences = (
             Places(database, cipher=cipher),
@@ -140,6 +142,7 @@ class Web:
             clock=house.clock,
             preferences=preferences,
             pushed=("telegram",),
+            humans=humans,
         )
         key = SecretStr(SECRET)
         services = WebServices(

@@ -12,7 +12,7 @@ import { messages } from "./messages";
 import { Opinions } from "./opinions";
 import * as paper from "./paper";
 import { Player } from "./player";
-import type { Line, Preferences } from "./protocol";
+import { authorOf, type Line, type Preferences } from "./protocol";
 import { Reader } from "./reader";
 import { sheet } from "./styles";
 
@@ -355,6 +355,6 @@ export class EquipierChat extends LitElement {
   /** What screen readers hear of *line*. */
   spoken(line: Line): string {
     const choices = line.buttons.map((button) => button.title).join(", ");
-    return `Équipier\u202f: ${plain(line.text)}${choices ? ` Réponses proposées\u202f: ${choices}.` : ""}`;
+    return `${authorOf(line)}\u202f: ${plain(line.text)}${choices ? ` Réponses proposées\u202f: ${choices}.` : ""}`;
   }
 }

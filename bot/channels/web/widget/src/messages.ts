@@ -5,7 +5,7 @@ import type { EquipierChat } from "./chat";
 import { day, sameDay, separator, time } from "./dates";
 import { icon } from "./icons";
 import { reasons, thumbs } from "./opinions";
-import { isGuidance, isMandat, type Line } from "./protocol";
+import { authorOf, isGuidance, isMandat, type Line } from "./protocol";
 import { markdown, typeset } from "./text";
 import type { Pending } from "./timeline";
 
@@ -98,7 +98,7 @@ function waiting(chat: EquipierChat, one: Pending): TemplateResult {
 function answered(chat: EquipierChat, line: Line, open: boolean): TemplateResult {
   const id = `said-${line.id}`;
   return html`<article class="them" aria-labelledby=${id} id=${`line-${line.id}`}>
-    ${header(id, "Équipier", line.at)}
+    ${header(id, authorOf(line), line.at)}
     <div class="content">${content(line)}</div>
     ${open && line.buttons.length
       ? html`<div class="replies" role="group" aria-label="Réponses proposées">

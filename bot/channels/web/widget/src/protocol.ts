@@ -35,7 +35,13 @@ export interface MandatData {
   secure_url?: string;
 }
 
-export type Custom = GuidanceData | MandatData | { type?: string };
+export type Custom = GuidanceData | MandatData | { type?: string; name?: string };
+
+/** Who says an answer: the assistant, or someone of the help desk. */
+export function authorOf(line: Line): string {
+  const said = line.custom as { type?: string; name?: string } | null;
+  return said?.type === "human" ? (said.name ?? "Assistance") : "Équipier";
+}
 
 /** One message of the conversation, as the server keeps it. */
 export interface Line {
