@@ -11,7 +11,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions import hearing
 from actions.base import EquipierAction, entity, services, text_of, utter
-from bot.aidants.views import ClosedAccount, NoOrganisation, UnknownOrganisation
+from bot.aidants.views import ClosedAccount, NoMandates, NoOrganisation, UnknownOrganisation
 from bot.demarches import Demarche
 from bot.fiches.analysis import fold
 from bot.fiches.render import Message
@@ -90,7 +90,8 @@ def start(
     """Opens an entry with what is known already, and asks the rest."""
     notes = list(before)
     if actor_of(tracker) is None:
-        if is_on_the_web(tracker):  # signing in opens another conversation: an entry begun here would be lost
+        # Signing in on the web opens another conversation: an entry begun here would be lost.
+        if is_on_the_web(tracker) or _only_helps(tracker):
             utter(dispatcher, not_known(tracker))
             return []
         notes.insert(0, not_known(tracker).text)
@@ -146,11 +147,24 @@ def actor_of(tracker: Tracker) -> Actor | None:
 
 
 def not_known(tracker: Tracker) -> Message:
-    """What is said where nobody knows who speaks: how to become known there."""
+    """What is said where nobody who may act speaks: how to become known there, or that their role does not allow it."""
     address = services().public_url
+    if _only_helps(tracker):
+        return phrases.no_mandates()
     if is_on_the_web(tracker):
         return phrases.not_signed_in(f"{address}/connexion?suite=/assistant")
     return phrases.not_linked(f"{address}/compte")
+
+
+def _only_helps(tracker: Tracker) -> bool:
+    """Whether who speaks is known, and has no say in the mandates of their organisation."""
+    try:
+        services().mandats.aidants.actor_of(tracker.sender_id)
+    except NoMandates:
+        return True
+    except (ClosedAccount, NoOrganisation):
+        return False
+    return False
 
 
 def is_on_the_web(tracker: Tracker) -> bool:

@@ -197,6 +197,15 @@ def not_signed_in(sign_in_url: str) -> Message:
     return Message(SIGN_IN.format(url=sign_in_url))
 
 
+def no_mandates() -> Message:
+    """To someone who only answers requests of help in their current organisation."""
+    return Message(
+        "Dans votre structure actuelle, votre rôle est «\u202fassistance\u202f»\u202f: vous répondez aux demandes"
+        " d'aide, mais les mandats ne vous sont pas ouverts. Un responsable peut changer votre rôle sur la page"
+        " «\u202fMa structure\u202f»."
+    )
+
+
 def other_duration(written: str) -> str:
     """« deux ans » is no duration of a mandate."""
     return f"La durée «\u202f{written}\u202f» n'existe pas pour un mandat."

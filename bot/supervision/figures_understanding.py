@@ -131,6 +131,11 @@ class Evaluations:
             path.parent.mkdir(parents=True, exist_ok=True)
             measured.replace(path)
 
+    def outdated(self) -> None:
+        """Another model is in use, which was not measured here."""
+        for model in (CURRENT, CANDIDATE):
+            (self._folder / model / _FILE).unlink(missing_ok=True)
+
 
 def understanding(session: Session, period: Period, organisation: str | None) -> Understanding:
     """What was corrected in the period; a correction that was set aside does not count."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from bot.errors import EquipierError
 from bot.evaluation.baseline import HELD, TOLERANCE
@@ -23,6 +23,7 @@ from bot.settings import ROOT, Settings
 from bot.setup.rasa import rasa_command, rasa_environment
 from bot.setup.training import Runner, current_model, model_name, run_training
 from bot.supervision.documents import Example, nlu_document, write_yaml
+from bot.supervision.figures_understanding import Evaluations
 
 EXAMPLES = "corrections.yml"
 _CANDIDATE = "candidat"
@@ -177,7 +178,8 @@ class Retraining:
             write_yaml(data / EXAMPLES, nlu_document(teach), len(teach))
             self._trainer.train([data], self._candidate)
             shutil.copyfile(data / EXAMPLES, folder / EXAMPLES)
-        before, now = self._figures(used, measure), self._figures(self._candidate, measure)
+        before = self._figures(used, measure, as_="courant")
+        now = self._figures(self._candidate, measure, as_="candidat")
         return Candidate(
             self._candidate,
             len(teach),
@@ -208,6 +210,7 @@ class Retraining:
         examples.replace(self._learnt)
         wanted = self._settings.model_dir / model_name(self._root)
         candidate.replace(wanted)
+        self._evaluations.switched()
         wanted.touch()  # the newest: it serves even if the inputs change and the next training fails
         return wanted
 
@@ -231,6 +234,7 @@ class Retraining:
         else:
             self._learnt.unlink(missing_ok=True)
         shutil.rmtree(former, ignore_errors=True)
+        self._evaluations.outdated()
         return back
 
     @property
@@ -241,9 +245,26 @@ class Retraining:
     def _learnt(self) -> Path:
         return self._settings.var_dir / "nlu-generated" / EXAMPLES
 
-    def _figures(self, model: Path, measure: Sequence[Example]) -> dict[str, Mapping[str, Any]]:
+    @property
+    def _evaluations(self) -> Evaluations:
+        return Evaluations(self._settings.var_dir / "evaluation")
+
+    def _figures(
+        self, model: Path, measure: Sequence[Example], *, as_: Literal["courant", "candidat"]
+    ) -> dict[str, Mapping[str, Any]]:
+        """The figures of *model* on every set; the pages show those of the first set of intents."""
+        figures: dict[str, Mapping[str, Any]] = {}
+        shown = False
         with self._running(model) as understands:
-            figures = {one.name: _figures_of(one, understands) for one in self._sets}
+            for one in self._sets:
+                if one.kind == "faq":
+                    figures[one.name] = topic_figures(judge_topics(read_items(one.path, TopicItem), understands))
+                    continue
+                judged = judge_intents(read_items(one.path, IntentItem), understands)
+                figures[one.name] = intent_figures(judged)
+                if not shown:
+                    self._evaluations.record(as_, judged, name=one.name)
+                    shown = True
             if measure:
                 items = [
                     IntentItem(id=str(number), text=one.text, intent=one.intent.partition("/")[0])
@@ -251,9 +272,3 @@ class Retraining:
                 ]
                 figures["corrections"] = intent_figures(judge_intents(items, understands))
         return figures
-
-
-def _figures_of(one: MeasuredSet, model: Understands) -> Mapping[str, Any]:
-    if one.kind == "faq":
-        return topic_figures(judge_topics(read_items(one.path, TopicItem), model))
-    return intent_figures(judge_intents(read_items(one.path, IntentItem), model))

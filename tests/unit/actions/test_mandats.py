@@ -459,6 +459,13 @@ def test_on_the_web_one_is_told_to_sign_in_and_nothing_is_begun(
     assert not office.slots.get("saisie")
 
 
+def test_someone_of_the_help_desk_is_told_that_mandates_are_not_theirs(office: Office) -> None:
+    office.world.sql("UPDATE memberships SET role = 'helpdesk' WHERE aidant_id = :id", id=office.world.actor.aidant)
+    for said, intent in {"mes mandats": "consulter_mandats", "ouvre un mandat logement": "ouvrir_mandat"}.items():
+        assert "les mandats ne vous sont pas ouverts" in office.say(said, intent)
+    assert not office.slots.get("saisie")
+
+
 def test_who_left_the_organisation_prepares_nothing_and_it_is_journalled(office: Office) -> None:
     at_recap(office)
     office.world.leave(office.world.actor)
