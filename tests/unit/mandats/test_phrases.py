@@ -59,6 +59,8 @@ def everything(mandat: MandatView) -> Iterator[Message]:
     ):
         yield Message(text)
     yield phrases.not_linked(URL)
+    yield phrases.not_signed_in(URL)
+    yield phrases.no_mandates()
     yield phrases.new_link((D.PAPIERS,), Duration.LONG, URL)
     yield register_phrases.listed((mandat,), url=URL)
     yield register_phrases.listed((mandat,), url=URL, of_name=True)
