@@ -12,6 +12,7 @@ import pyotp
 from bot.aidants import codes
 from bot.clock import Clock
 from bot.demarches import Demarche
+from bot.demo.seeding import Seeding
 from bot.demo.story import ADDRESS, DEMARCHES, MEMBERS, ORGANISATION, SIGNED, Member, Signed
 from bot.errors import EquipierError
 from bot.mandats import wording
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 _BEFORE = 400  # days: when the structure opened
 _OPENS = 8  # o'clock, UTC
 _OPEN_FOR = 6 * 60  # minutes
+_AFTER = timedelta(seconds=20)  # from one act to the next
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that is taken for something else
 _CAN_BE_HELPED = Eligibility(adult=True, protected=False, present=True)
 
@@ -54,11 +56,14 @@ class SetBack:
     def now(self) -> datetime:
         return self._instant
 
-    def move_to(self, days_ago: int) -> None:
-        """That many days before today, in office hours; after the last act, and never in the future."""
+    def in_office_hours(self, days_ago: int) -> datetime:
+        """That many days before today; never in the future."""
         opening = (self.today - timedelta(days=days_ago)).replace(hour=_OPENS, minute=0)
-        wanted = opening + timedelta(minutes=days_ago * 37 % _OPEN_FOR)
-        self._instant = min(max(wanted, self._instant + timedelta(minutes=1)), self.today)
+        return min(opening + timedelta(minutes=days_ago * 37 % _OPEN_FOR), self.today)
+
+    def move_to(self, wanted: datetime) -> None:
+        """There; but after the last act, and never in the future."""
+        self._instant = min(max(wanted, self._instant + _AFTER), self.today)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +81,17 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """What was put in."""
+    """What was put in.
+
+    Attributes:
+        requests: of help, that are not closed.
+    """
 
     organisation: str
     accounts: tuple[Account, ...]
     mandats: int
+    conversations: int
+    requests: int
 
 
 def fill(services: "MandatServices", clock: SetBack, *, force: bool = False) -> Filled:
@@ -102,10 +113,16 @@ def fill(services: "MandatServices", clock: SetBack, *, force: bool = False) -> 
     accounts = tuple(_enrol(services, clock, organisation, member) for member in MEMBERS)
     actors = [Actor(services.aidants.by_email(member.email).id, organisation) for member in MEMBERS]
     acts = [act for signed in SIGNED for act in _acts(services, actors, signed)]
-    for day, act in sorted(acts, key=lambda one: -one[0]):  # the sort is stable: the acts of one day stay in order
-        clock.move_to(day)
+    seeding = Seeding(
+        services, clock, now=clock.today, organisation=organisation, people=[actor.aidant for actor in actors]
+    )
+    due = [(clock.in_office_hours(day), act) for day, act in acts] + seeding.acts()
+    for at, act in sorted(due, key=lambda one: one[0]):  # the sort is stable: the acts of one day stay in order
+        clock.move_to(at)
         act()
-    return Filled(ORGANISATION, accounts, len(services.register.mandats(actors[0], everything=True)))
+    conversations, requests = seeding.finish()
+    mandats = len(services.register.mandats(actors[0], everything=True))
+    return Filled(ORGANISATION, accounts, mandats, conversations, requests)
 
 
 def new_password() -> str:

@@ -1,4 +1,4 @@
-"""What the demonstration tells: an invented structure, its aidants, its usagers, and a year of their mandates.
+"""What the demonstration tells: an invented structure, its people, its usagers, and a year of their mandates.
 
 Everything here is made up; the addresses end in « .example », which no one can have (RFC 2606).
 """
@@ -52,7 +52,10 @@ MEMBERS = (
     Member("claire.morvan@saint-clair.example", "Claire Morvan", Role.SUPERVISEUR),
     Member("idriss.benali@saint-clair.example", "Idriss Benali"),
     Member("helene.castaing@saint-clair.example", "Hélène Castaing"),
+    Member("nadia.ferrand@saint-clair.example", "Nadia Ferrand", Role.HELPDESK),
 )
+# Their places in it.
+CLAIRE, IDRISS, HELENE, NADIA = range(4)
 
 _P, _F, _S, _T = Demarche.PAPIERS, Demarche.FAMILLE, Demarche.SOCIAL, Demarche.TRAVAIL
 _L, _R, _A, _J, _E = Demarche.LOGEMENT, Demarche.TRANSPORTS, Demarche.ARGENT, Demarche.JUSTICE, Demarche.ETRANGER
