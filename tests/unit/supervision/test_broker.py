@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from pydantic import SecretStr
 
 from bot.settings import ROOT, Settings
 from bot.setup.processes import process_spec
@@ -27,7 +28,7 @@ def settings(tmp_path: Path) -> Settings:
 def test_the_configuration_follows_the_address_and_gets_all_its_variables(
     settings: Settings, url: str, file: str
 ) -> None:
-    rasa = process_spec("rasa", settings, base={"EQUIPIER_EVENTS_URL": url} if url else {})
+    rasa = process_spec("rasa", settings.model_copy(update={"events_url": SecretStr(url)}), base={})
     assert rasa.argv[rasa.argv.index("--endpoints") + 1] == file
     content = (ROOT / "nlu" / file).read_text(encoding="utf-8")
     names = set(re.findall(r"\$\{(\w+)\}", content.split("\n", 1)[1]))
