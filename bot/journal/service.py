@@ -92,7 +92,7 @@ class Journal:
         session.add(_row(unsealed, seal))
         head.seq, head.seal = unsealed.seq, seal
         session.flush()
-        return _entry(_row(unsealed, seal))
+        return entry_of(_row(unsealed, seal))
 
     def entries(self, organisation: str, *, mandat: str | None = None, limit: int | None = None) -> tuple[Entry, ...]:
         """The newest entries of a chain, newest first; only those of *mandat* when it is given."""
@@ -101,7 +101,7 @@ class Journal:
             query = query.where(JournalEntry.mandat_id == mandat)
         with self._database.unit_of_work() as session:
             rows = session.scalars(query.order_by(JournalEntry.seq.desc()).limit(limit))
-            return tuple(_entry(row) for row in rows)
+            return tuple(entry_of(row) for row in rows)
 
     def chains(self) -> tuple[str, ...]:
         """The organisations that have a journal."""
@@ -133,7 +133,7 @@ class Journal:
         """One entry; ``None`` when the chain is shorter."""
         with self._database.unit_of_work() as session:
             row = session.get(JournalEntry, (organisation, seq))
-            return _entry(row) if row else None
+            return entry_of(row) if row else None
 
     def _head(self, organisation: str) -> tuple[int, str]:
         with self._database.unit_of_work() as session:
@@ -151,13 +151,13 @@ class Journal:
         with self._database.unit_of_work() as session:
             try:
                 query = select(JournalEntry).where(wanted).order_by(JournalEntry.seq).limit(_BATCH)
-                return [_entry(row) for row in session.scalars(query)], None
+                return [entry_of(row) for row in session.scalars(query)], None
             except (ValueError, TypeError):  # one holds what is no date or no JSON, which SQLite lets in: which one?
                 batch: list[Entry] = []
                 numbers = select(JournalEntry.seq).where(wanted).order_by(JournalEntry.seq).limit(_BATCH)
                 for seq in session.scalars(numbers).all():
                     try:
-                        batch.append(_entry(session.get_one(JournalEntry, (organisation, seq))))
+                        batch.append(entry_of(session.get_one(JournalEntry, (organisation, seq))))
                     except (ValueError, TypeError):
                         return batch, seq
                 return batch, None
@@ -179,7 +179,8 @@ def _row(entry: Entry, seal: str) -> JournalEntry:
     )
 
 
-def _entry(row: JournalEntry) -> Entry:
+def entry_of(row: JournalEntry) -> Entry:
+    """The entry that *row* keeps."""
     return Entry(
         seq=row.seq,
         organisation=row.organisation_id,

@@ -14,9 +14,8 @@ from sqlalchemy.orm import Session
 from bot.aidants.models import Organisation
 from bot.clock import Clock
 from bot.journal.actions import Action
-from bot.journal.chain import Entry
 from bot.journal.models import JournalEntry
-from bot.journal.service import Journal
+from bot.journal.service import Journal, entry_of
 from bot.mandats import history
 from bot.mandats.erasure import UnknownUsager
 from bot.mandats.identity import Identity, Usagers
@@ -121,7 +120,7 @@ class Dossiers:
             .where(JournalEntry.organisation_id == mandat.organisation_id, JournalEntry.mandat_id == mandat.id)
             .order_by(JournalEntry.seq)
         )
-        entries = [_entry(row) for row in rows]
+        entries = [entry_of(row) for row in rows]
         view = mandat_view(session, mandat, self._usagers, now=now)
         return HeldMandat(view, signature, tuple(history.uses(entries)), tuple(history.events(entries)))
 
@@ -169,19 +168,3 @@ def _mandat(held: HeldMandat) -> dict[str, Any]:
 
 def _iso(when: date | datetime | None) -> str | None:
     return when.isoformat() if when is not None else None
-
-
-def _entry(row: JournalEntry) -> Entry:
-    return Entry(
-        seq=row.seq,
-        organisation=row.organisation_id,
-        action=row.action,
-        at=row.at,
-        aidant=row.aidant_id,
-        mandat=row.mandat_id,
-        usager=row.usager_id,
-        demarche=row.demarche,
-        details=row.details,
-        previous=row.previous,
-        seal=row.seal,
-    )

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from pathlib import Path
 
 from bot.bootstrap import mandats_services
 from bot.errors import CorpusError, EquipierError
@@ -76,30 +77,47 @@ def admin_step(settings: Settings) -> str:
 
 
 def assets_step(settings: Settings) -> str:
-    """Fetches the files of the pages' design; without them the pages still work, bare: it is said, not fatal."""
-    try:
-        _, fetched = ensure_assets(settings.static_dir, npm=lambda: ensure_npm(settings))
-    except EquipierError as error:
-        return f"⚠ {error} ; les pages s'afficheront sans mise en forme. {error.hint}".rstrip()
-    return f"{PACKAGE} {VERSION} {'téléchargé' if fetched else 'en place'}"
+    """Fetches the files of the pages' design; without them the pages still work, bare."""
+    return _optional(
+        lambda npm: ensure_assets(settings.static_dir, npm=npm),
+        settings,
+        said=lambda _, fetched: f"{PACKAGE} {VERSION} {'téléchargé' if fetched else 'en place'}",
+        without="les pages s'afficheront sans mise en forme",
+    )
 
 
 def charts_step(settings: Settings) -> str:
-    """Fetches what draws the charts; without it the dashboards show their tables: it is said, not fatal."""
-    try:
-        _, fetched = ensure_charts(settings.static_dir, npm=lambda: ensure_npm(settings))
-    except EquipierError as error:
-        return f"⚠ {error} ; le tableau de bord n'aura que ses tableaux. {error.hint}".rstrip()
-    return f"{charts.PACKAGE} {charts.VERSION} {'téléchargé' if fetched else 'en place'}"
+    """Fetches what draws the charts; without it the dashboards show their tables."""
+    return _optional(
+        lambda npm: ensure_charts(settings.static_dir, npm=npm),
+        settings,
+        said=lambda _, fetched: f"{charts.PACKAGE} {charts.VERSION} {'téléchargé' if fetched else 'en place'}",
+        without="le tableau de bord n'aura que ses tableaux",
+    )
 
 
 def widget_step(settings: Settings) -> str:
-    """Builds the help-desk widget; without it the other pages still work: it is said, not fatal."""
+    """Builds the help-desk widget; without it the other pages still work."""
+    return _optional(
+        lambda npm: ensure_widget(settings.static_dir, npm=npm),
+        settings,
+        said=lambda folder, built: f"{'construit' if built else 'en place'} ({folder.name})",
+        without="la page de l'assistant ne fonctionnera pas",
+    )
+
+
+def _optional(
+    ensure: Callable[[Callable[[], Path]], tuple[Path, bool]],
+    settings: Settings,
+    *,
+    said: Callable[[Path, bool], str],
+    without: str,
+) -> str:
+    """Gets with npm what the pages can do without: that it is missing is said, not fatal."""
     try:
-        folder, built = ensure_widget(settings.static_dir, npm=lambda: ensure_npm(settings))
+        return said(*ensure(lambda: ensure_npm(settings)))
     except EquipierError as error:
-        return f"⚠ {error} ; la page de l'assistant ne fonctionnera pas. {error.hint}".rstrip()
-    return f"{'construit' if built else 'en place'} ({folder.name})"
+        return f"⚠ {error} ; {without}. {error.hint}".rstrip()
 
 
 def fiches_step(settings: Settings, *, run: Command = run_equipier) -> str:

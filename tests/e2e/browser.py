@@ -42,13 +42,13 @@ def missing(what: str) -> NoReturn:
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
-    """The Chromium of this machine."""
+def chromium(*arguments: str) -> Iterator[Browser]:
+    """The Chromium of this machine, started with *arguments* besides the usual ones."""
     path = shutil.which("chromium") or shutil.which("google-chrome")
     if path is None:
         pytest.skip("no Chromium here: install it to run the tests of the pages")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=_ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=path, args=[*_ARGUMENTS, *arguments])
         yield browser
         browser.close()
 

@@ -1,7 +1,6 @@
 """The widget on the page of another site, which allows scripts and connections from our server and nothing else."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -9,25 +8,16 @@ from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect
 from starlette.responses import Response
 
 from bot.settings import get_settings
 from bot.setup.widget import widget_dir
-from tests.e2e.browser import SIZES, free_port, missing, served, violations
+from tests.e2e.browser import SIZES, chromium, free_port, missing, served, violations
 from tests.e2e.widget_server import ScriptedServer
 
-_ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    # A microphone that beeps, and no question to the person.
-    "--use-fake-ui-for-media-stream",
-    "--use-fake-device-for-media-stream",
-]
+# A microphone that beeps, and no question to the person.
+_MICROPHONE = ("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream")
 _HOST_PAGE = """<!DOCTYPE html>
 <html lang="fr"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Commune de Saint-Exemple</title></head>
@@ -43,13 +33,8 @@ OWN_PAGE = """<!DOCTYPE html>
 @contextmanager
 def hearing_chromium() -> Iterator[Browser]:
     """The Chromium of this machine, with a microphone that is not one."""
-    path = shutil.which("chromium") or shutil.which("google-chrome")
-    if path is None:
-        pytest.skip("no Chromium here: install it to run the tests of the widget")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=_ARGUMENTS)
+    with chromium(*_MICROPHONE) as browser:
         yield browser
-        browser.close()
 
 
 def host_app(server: str, attributes: str) -> FastAPI:

@@ -170,6 +170,7 @@ def test_a_supervisor_takes_over_from_who_has_left(front: Front) -> None:
     front.desk.claim(helper, request)
     front.desk.transfer(supervisor, request, supervisor.id)
     front.desk.reply(supervisor, request, "Je prends la suite.")
+    assert front.desk.view(helper, request).claimed_name == "Enora"
 
 
 async def test_closing_tells_the_person_and_gives_the_assistant_back(front: Front) -> None:
