@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -10,11 +11,13 @@ from typing import TYPE_CHECKING
 import pyotp
 
 from bot.aidants import codes
+from bot.aidants.views import SignInRefused
 from bot.clock import Clock
 from bot.demarches import Demarche
 from bot.demo.seeding import Seeding
 from bot.demo.story import ADDRESS, DEMARCHES, MEMBERS, ORGANISATION, SIGNED, Member, Signed
 from bot.errors import EquipierError
+from bot.handover.hours import is_holiday
 from bot.mandats import wording
 from bot.mandats.rules import Duration, Eligibility
 from bot.mandats.views import Actor, MandatView, Signature, Wording
@@ -27,6 +30,9 @@ _OPENS = 8  # o'clock, UTC
 _OPEN_FOR = 6 * 60  # minutes
 _AFTER = timedelta(seconds=20)  # from one act to the next
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that is taken for something else
+_WEEKEND = 5  # Saturday's number
+_MORNINGS = 4  # days
+_ORIGIN = "192.0.2.14"  # an address that is nobody's (RFC 5737)
 _CAN_BE_HELPED = Eligibility(adult=True, protected=False, present=True)
 
 
@@ -57,8 +63,10 @@ class SetBack:
         return self._instant
 
     def in_office_hours(self, days_ago: int) -> datetime:
-        """That many days before today; never in the future."""
+        """That many days before today, or the working day before; never in the future."""
         opening = (self.today - timedelta(days=days_ago)).replace(hour=_OPENS, minute=0)
+        while days_ago and (opening.weekday() >= _WEEKEND or is_holiday(opening.date())):
+            opening, days_ago = opening - timedelta(days=1), days_ago + 1
         return min(opening + timedelta(minutes=days_ago * 37 % _OPEN_FOR), self.today)
 
     def move_to(self, wanted: datetime) -> None:
@@ -116,7 +124,8 @@ def fill(services: "MandatServices", clock: SetBack, *, force: bool = False) -> 
     seeding = Seeding(
         services, clock, now=clock.today, organisation=organisation, people=[actor.aidant for actor in actors]
     )
-    due = [(clock.in_office_hours(day), act) for day, act in acts] + seeding.acts()
+    due = [(clock.in_office_hours(day), act) for day, act in acts + _sign_ins(services, clock, accounts)]
+    due += seeding.acts()
     for at, act in sorted(due, key=lambda one: one[0]):  # the sort is stable: the acts of one day stay in order
         clock.move_to(at)
         act()
@@ -137,6 +146,22 @@ def _enrol(services: "MandatServices", clock: SetBack, organisation: str, member
         raise DemoRefused("already")
     services.aidants.enrol(secret, account.password, account.totp, account.code(clock.now()))
     return account
+
+
+def _sign_ins(
+    services: "MandatServices", clock: SetBack, accounts: tuple[Account, ...]
+) -> list[tuple[int, Callable[[], None]]]:
+    """Everybody's mornings of late, and a password mistyped: days before today, and what to do."""
+
+    def sign_in(account: Account) -> None:
+        services.aidants.sign_in(account.member.email, account.password, account.code(clock.now()), origin=_ORIGIN)
+
+    def mistype(account: Account) -> None:
+        with suppress(SignInRefused):
+            services.aidants.sign_in(account.member.email, "?", account.code(clock.now()), origin=_ORIGIN)
+
+    mornings = [(day, partial(sign_in, account)) for day in range(_MORNINGS, 0, -1) for account in accounts]
+    return [(_MORNINGS, partial(mistype, accounts[0])), *mornings]
 
 
 def _acts(services: "MandatServices", actors: list[Actor], signed: Signed) -> list[tuple[int, Callable[[], None]]]:

@@ -1,82 +1,32 @@
 """Start to finish: real Rasa, action server and gateway, over the REST channel."""
 
-import os
-import shutil
-import socket
-import subprocess
-import time
 from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 
-from bot.settings import Settings, get_settings, load_settings
-from bot.setup.processes import process_spec
-from bot.setup.readiness import is_ready
+from bot.settings import Settings
+from tests.e2e.stack import Processes, installation, running
 
 pytestmark = [pytest.mark.rasa, pytest.mark.corpus]
 TOKEN = "jeton-de-test"
-START_UP = 120  # seconds
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    """An installation of its own: the built index and model, a copy of the base, other ports."""
-    built = get_settings().var_dir
-    var = tmp_path_factory.mktemp("var")
-    shutil.copy(built / "equipier.db", var / "equipier.db")
-    for name in ("index", "models"):
-        (var / name).symlink_to(built / name)
-    patch = pytest.MonkeyPatch()
-    values = {
-        "VAR_DIR": str(var),
-        "REST_TOKEN": TOKEN,
-        "VAULT_KEY": "dGVzdHRlc3R0ZXN0dGVzdHRlc3R0ZXN0dGVzdHRlc3Q=",
-        "RASA_URL": f"http://127.0.0.1:{free_port()}",
-        "ACTIONS_URL": f"http://127.0.0.1:{free_port()}",
-        "GATEWAY_PORT": str(free_port()),
-    }
-    for name, value in values.items():
-        patch.setenv(f"EQUIPIER_{name}", value)
-    yield load_settings()
-    patch.undo()
+    with installation(tmp_path_factory.mktemp("var"), rest_token=TOKEN) as settings:
+        yield settings
 
 
 @pytest.fixture(scope="module")
-def running(settings: Settings) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
-    processes: dict[str, subprocess.Popen[bytes]] = {}
-    try:
-        for name in ("rasa", "actions", "gateway"):
-            spec = process_spec(name, settings, base=os.environ)
-            log = (settings.var_dir / f"{name}.log").open("wb")
-            processes[name] = subprocess.Popen(
-                spec.argv, cwd=spec.folder, env=dict(spec.environment), stdout=log, stderr=subprocess.STDOUT
-            )
-        deadline = time.monotonic() + START_UP
-        for name, process in processes.items():
-            spec = process_spec(name, settings, base=os.environ)
-            while not is_ready(spec):
-                log_text = (settings.var_dir / f"{name}.log").read_text(errors="replace")[-2000:]
-                assert time.monotonic() < deadline, f"{name} is not ready: {log_text}"
-                assert process.poll() is None, f"{name} ended: {log_text}"
-                time.sleep(0.5)
+def processes(settings: Settings) -> Iterator[Processes]:
+    with running(settings, ("rasa", "actions", "gateway")) as processes:
         yield processes
-    finally:
-        for process in processes.values():
-            process.terminate()
-        for process in processes.values():
-            process.wait(timeout=20)
 
 
 @pytest.fixture(scope="module")
-def client(settings: Settings, running: object) -> Iterator[httpx.Client]:
+def client(settings: Settings, processes: object) -> Iterator[httpx.Client]:
     with httpx.Client(
         base_url=f"http://127.0.0.1:{settings.gateway_port}",
         headers={"Authorization": f"Bearer {TOKEN}"},
@@ -159,10 +109,8 @@ def test_a_wrong_token_is_refused(client: httpx.Client) -> None:
     assert response.status_code == 401
 
 
-def test_when_the_action_server_dies_the_message_is_kept(
-    client: httpx.Client, running: dict[str, subprocess.Popen[bytes]]
-) -> None:
-    running["actions"].terminate()
-    running["actions"].wait(timeout=20)
+def test_when_the_action_server_dies_the_message_is_kept(client: httpx.Client, processes: Processes) -> None:
+    processes["actions"].terminate()
+    processes["actions"].wait(timeout=20)
     text = text_of(say(client, "panne", "demande d'aide au logement"))
     assert "gardé" in text
