@@ -17,6 +17,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bot.errors import SettingsError
+from bot.observability import metrics
+from bot.observability.voice import watched_job
 from bot.settings import Settings
 from bot.voice.engines import Engine
 from bot.voice.errors import Reason, VoiceRefused
@@ -57,13 +59,18 @@ def create_app(service: VoiceService) -> Starlette:
         service.close()
         warming.cancel()
 
+    async def figures(_request: Request) -> Response:
+        metrics.VOICE_QUEUE.set(service.waiting)
+        return Response(metrics.exposition(), media_type=metrics.CONTENT_TYPE)
+
     async def health(_request: Request) -> Response:
         state = await service.health()
         return JSONResponse({"listen": state.listen, "speak": state.speak})
 
     async def transcribe(request: Request) -> Response:
         data = await _body(request, MAX_BYTES, reason="too_heavy")
-        heard = await _while_connected(request, service.transcribe(data))
+        with watched_job("listen"):
+            heard = await _while_connected(request, service.transcribe(data))
         if heard is None:
             return Response(status_code=_GONE)
         log.info("voice note heard", seconds=round(heard.seconds, 1), sure=heard.sure)
@@ -78,7 +85,8 @@ def create_app(service: VoiceService) -> Starlette:
             return JSONResponse({"reason": "failed"}, status_code=_UNREADABLE)
         if not isinstance(text, str) or kind not in MEDIA_TYPES:
             return JSONResponse({"reason": "failed"}, status_code=_UNREADABLE)
-        speech = await _while_connected(request, service.speak(text, format=kind))
+        with watched_job("speak"):
+            speech = await _while_connected(request, service.speak(text, format=kind))
         if speech is None:
             return Response(status_code=_GONE)
         log.info("answer said", seconds=round(speech.seconds, 1))
@@ -92,6 +100,7 @@ def create_app(service: VoiceService) -> Starlette:
     return Starlette(
         routes=[
             Route("/health", health),
+            Route("/metrics", figures),
             Route("/transcribe", transcribe, methods=["POST"]),
             Route("/speak", speak, methods=["POST"]),
         ],
@@ -152,7 +161,7 @@ def serve(settings: Settings) -> None:
     os.nice(_NICENESS)
     uvicorn.run(
         create_app(voice_service(settings.voice_dir)),
-        host="127.0.0.1",
+        host=settings.internal_host,
         port=address.port,
         log_config=None,
         access_log=False,

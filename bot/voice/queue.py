@@ -42,6 +42,11 @@ class WorkQueue:
         self._waiters: list[tuple[_Rank, _Waiter]] = []
         self._order = itertools.count()
 
+    @property
+    def jobs(self) -> int:
+        """How many jobs are at work or wait."""
+        return self._jobs
+
     async def run(self, steps: Steps[T], *, seconds: float) -> T:
         """What *steps* returns, or raises; a caller that is cancelled takes its job away.
 

@@ -81,6 +81,11 @@ class VoiceService:
         expected = min(len(text), _SAID_AT_MOST) * _TO_SAY
         return await self._queue.run(_said(self._speaker, text, format), seconds=expected)
 
+    @property
+    def waiting(self) -> int:
+        """How many jobs are at work or wait."""
+        return self._queue.jobs
+
     def close(self) -> None:
         """Refuses what waits."""
         self._queue.close()

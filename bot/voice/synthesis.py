@@ -7,7 +7,6 @@ Acronyms in capitals are spelt here rather than by espeak-ng, which reads « RSA
 import ctypes
 import re
 import tempfile
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.errors import EquipierError
+from bot.voice import espeak
 from bot.voice.acronyms import pronunciations, spelt_phonemes
 from bot.voice.models import SPEAKING, kokoro_model, kokoro_voice
 
@@ -114,23 +114,14 @@ class KokoroSpeaker:
 class EspeakSpeaker:
     """espeak-ng, by its library: it is understood with effort, and only serves where Kokoro is not installed."""
 
-    _RETRIEVE = 1  # AUDIO_OUTPUT_RETRIEVAL: samples are given back, none is played
-    _NO_EXIT = 0x8000  # espeakINITIALIZE_DONT_EXIT: a missing voice must not end our process
     _UTF8 = 1
     _RATE_PARAMETER, _WORDS_A_MINUTE = 1, 150
-    _lock = threading.Lock()  # the library holds one state for the whole process
 
     def __init__(self) -> None:
-        import espeakng_loader  # noqa: PLC0415  comes with kokoro-onnx
-
-        self._library = ctypes.CDLL(espeakng_loader.get_library_path())
+        self._library, self._rate = espeak.library()
         self._callback_type = ctypes.CFUNCTYPE(
             ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p
         )
-        data = espeakng_loader.get_data_path().encode()
-        self._rate = self._library.espeak_Initialize(self._RETRIEVE, 0, data, self._NO_EXIT)
-        if self._rate <= 0 or self._library.espeak_SetVoiceByName(b"fr") != 0:
-            raise EquipierError("espeak-ng ne trouve pas ses voix", hint="Réinstallez l'extra « voice ».")
 
     def speak(self, text: str) -> Samples:
         """See ``Speaker``."""
@@ -146,7 +137,7 @@ class EspeakSpeaker:
 
         encoded = said.encode()
         callback = self._callback_type(receive)
-        with self._lock:
+        with espeak.LOCK:
             self._library.espeak_SetSynthCallback(callback)
             self._library.espeak_SetParameter(self._RATE_PARAMETER, self._WORDS_A_MINUTE, 0)
             self._library.espeak_Synth(encoded, len(encoded) + 1, 0, 0, 0, self._UTF8, None, None)

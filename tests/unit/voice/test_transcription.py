@@ -40,6 +40,13 @@ def test_the_model_is_told_the_words_of_the_trade_and_listens_to_speech_alone() 
     assert options["condition_on_previous_text"] is False
 
 
+@pytest.mark.parametrize(("seconds", "without"), [(2, True), (40, False)])
+def test_times_are_only_asked_for_in_a_long_recording(seconds: int, without: bool) -> None:
+    model = FakeRecogniser((FakeSegment(" oui"),))
+    Transcriber(model, repaired=str).transcribe(tone(seconds))
+    assert [options["without_timestamps"] for options in model.asked] == [without]
+
+
 def test_a_long_recording_is_heard_in_steps() -> None:
     steps = transcriber(FakeSegment(" un,"), FakeSegment(" deux,"), FakeSegment(" trois")).steps(tone(3))
     assert sum(1 for _ in steps) == 3
