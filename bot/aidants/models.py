@@ -96,6 +96,19 @@ class Aidant(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class EndedSession(Base):
+    """A session that someone left, until it would have ended by itself: its cookie, copied, opens nothing any more.
+
+    Attributes:
+        digest: of the id of the session.
+    """
+
+    __tablename__ = "ended_sessions"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    until: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
 class Membership(Base):
     """An aidant works in an organisation."""
 

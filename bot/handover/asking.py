@@ -16,6 +16,7 @@ from bot.handover import agents, phrases
 from bot.handover.hearing import BACK_BUTTON, wants_assistant
 from bot.handover.hours import USUAL, Hours
 from bot.handover.models import HandoverEntry, HandoverRequest
+from bot.handover.presence import Presence, open_request, silences
 from bot.handover.views import Closing, EntryKind, Reason
 from bot.journal.actions import Action
 from bot.journal.service import SYSTEM, Journal
@@ -57,6 +58,7 @@ class Handovers:
         idle: timedelta = IDLE,
     ) -> None:
         self._database = database
+        self._presence = Presence(database)
         self._journal = journal
         self._clock = clock
         self._hours = Hours.parse(USUAL) if hours is None else hours
@@ -70,7 +72,7 @@ class Handovers:
                 aidant, organisation = agents.speaker_of(session, conversation)
                 if not agents.anyone_for(session, organisation):
                     return Outcome.NOBODY
-                pending = _open_of(session, conversation)
+                pending = open_request(session, conversation)
             if pending is not None:
                 return self._ask_again(pending)
             try:
@@ -85,9 +87,7 @@ class Handovers:
 
     def silent(self, conversation: str) -> bool:
         """Whether a human, not the assistant, answers there now."""
-        with self._database.unit_of_work() as session:
-            request = _open_of(session, conversation)
-            return request is not None and _is_silent(request)
+        return self._presence.silent(conversation)
 
     def hear(self, conversation: str, said: str) -> Answer | None:
         """What to say to a message while a request is open, mostly nothing; ``None`` when the assistant answers it.
@@ -95,11 +95,13 @@ class Handovers:
         Args:
             said: pseudonymised, or what a button stands for.
         """
+        if not self._presence.asked(conversation):
+            return None
         with self._database.unit_of_work() as session:
-            request = _open_of(session, conversation)
+            request = open_request(session, conversation)
         if request is None:
             return None
-        silent = _is_silent(request)
+        silent = silences(request)
         if wants_assistant(said, silent=silent):
             return (Reply(phrases.GIVEN_UP),) if self._end(request, Closing.PERSON) else None
         return self._heard(request, silent=silent)
@@ -226,17 +228,6 @@ class Handovers:
             if tell is not None:
                 post(session, request.conversation_id, [Reply(tell)], now=now)
         return True
-
-
-def _open_of(session: Session, conversation: str) -> HandoverRequest | None:
-    query = select(HandoverRequest).where(
-        HandoverRequest.conversation_id == conversation, HandoverRequest.closed_at.is_(None)
-    )
-    return session.scalar(query)
-
-
-def _is_silent(request: HandoverRequest) -> bool:
-    return request.claimed_by is not None or not request.ticket
 
 
 def _still_open(request: int) -> Update:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from sqlalchemy import ColumnElement, Update, func, literal, update
@@ -15,6 +15,7 @@ from bot.conversations.messages import Reply
 from bot.conversations.outbox import post
 from bot.handover import agents, phrases, reading
 from bot.handover.models import HandoverEntry, HandoverRequest
+from bot.handover.stretches import stretches_before
 from bot.handover.texts import checked
 from bot.handover.views import (
     HUMAN,
@@ -35,7 +36,8 @@ from bot.privacy.pseudonymise import Pseudonymised
 from bot.storage.engine import Database
 from bot.storage.sql import UtcDateTime, changed
 
-_TRANSCRIPT = 200  # messages at most: what comes before is for those who review conversations
+_TRANSCRIPT = 500  # messages at most: what comes before is for those who review conversations
+AGAIN = timedelta(minutes=10)  # a thread that follows what happens is told once within it
 
 
 class HidesPersonalData(Protocol):
@@ -51,7 +53,8 @@ class Thread:
     """All that an agent reads of a request.
 
     Attributes:
-        lines: the conversation, masked, oldest first.
+        lines: the conversation, masked, oldest first: since the request, and the stretch that led to it.
+        earlier: the message from which to read to have one stretch more; ``None`` when there is none.
         waiting: the answers that the person has not fetched yet.
         entries: what agents did and noted.
     """
@@ -59,6 +62,7 @@ class Thread:
     lines: tuple[Line, ...]
     waiting: tuple[Waiting, ...]
     entries: tuple[EntryView, ...]
+    earlier: int | None = None
 
 
 class HelpDesk:
@@ -104,22 +108,45 @@ class HelpDesk:
         with self._database.unit_of_work() as session:
             return reading.views(session, [reading.found(session, agent, request)])[0]
 
-    def thread(self, request: RequestView) -> Thread:
-        """What *request*, which its agent sees, is about."""
-        lines = self._history.page(request.conversation, limit=_TRANSCRIPT)
-        closed = request.closed_at
-        if closed is not None:
-            lines = tuple(line for line in lines if line.at <= closed or _is_human(line))
-        with self._database.unit_of_work() as session:
-            waiting = reading.waiting_replies(session, request.conversation) if closed is None else ()
-            return Thread(lines, waiting, reading.entries(session, request.id))
+    def thread(self, request: RequestView, *, since: int | None = None) -> Thread:
+        """What *request*, which its agent sees, is about.
 
-    def opened(self, agent: Agent, request: RequestView) -> None:
-        """Journals that *agent* reads the conversation of *request*; who is in charge is known to read it."""
-        if request.claimed_by == agent.id:
+        Args:
+            since: an ``earlier`` that was given: from there on, instead of the stretch that led to the request.
+        """
+        closed = request.closed_at
+        with self._database.unit_of_work() as session:
+            before = stretches_before(session, request)
+            waiting = reading.waiting_replies(session, request.conversation) if closed is None else ()
+            entries = reading.entries(session, request.id)
+        wanted = 1 if since is None else 1 + sum(stretch[-1] >= since for stretch in before[1:])
+        shown = {line for stretch in before[:wanted] for line in stretch}
+        lines = tuple(
+            line
+            for line in self._history.page(request.conversation, limit=_TRANSCRIPT)
+            if line.id in shown or (line.id > request.opened_after and not _is_after(closed, line))
+        )
+        return Thread(lines, waiting, entries, before[wanted][0] if len(before) > wanted else None)
+
+    def opened(self, agent: Agent, request: RequestView, *, since: int | None = None) -> None:
+        """Journals that *agent* reads the conversation of *request*; who is in charge is known to read it.
+
+        What came before, from *since* on, is journalled whoever reads it.
+        """
+        if request.claimed_by != agent.id or since is not None:
+            with self._acting(agent, request.id) as (session, row):
+                self._tell(session, Action.READ_CONVERSATION, agent, row, **_told(since))
+
+    def followed(self, agent: Agent, request: RequestView, *, since: int | None = None) -> None:
+        """The same, when it is read again by a page that follows what happens: told once within :data:`AGAIN`."""
+        if request.claimed_by == agent.id and since is None:
             return
-        with self._acting(agent, request.id) as (session, row):
-            self._tell(session, Action.READ_CONVERSATION, agent, row)
+        told = {"handover": request.id, "conversation": request.conversation} | _told(since)
+        chain = request.organisation_id or SYSTEM
+        if not self._journal.told_since(
+            self._clock.now() - AGAIN, Action.READ_CONVERSATION, organisation=chain, aidant=agent.id, details=told
+        ):
+            self.opened(agent, request, since=since)
 
     def colleagues(self, request: RequestView) -> tuple[tuple[str, str], ...]:
         """(id, name) of those to whom *request* may be handed."""
@@ -275,5 +302,10 @@ def _open(request: int, condition: ColumnElement[bool]) -> Update:
     return update(HandoverRequest).where(HandoverRequest.id == request, HandoverRequest.closed_at.is_(None), condition)
 
 
-def _is_human(line: Line) -> bool:
-    return (line.custom or {}).get("type") == HUMAN
+def _told(since: int | None) -> dict[str, object]:
+    return {} if since is None else {"since": since}
+
+
+def _is_after(closed: datetime | None, line: Line) -> bool:
+    """What someone says to the assistant once the request is closed is none of the agents' business."""
+    return closed is not None and line.at > closed and (line.custom or {}).get("type") != HUMAN

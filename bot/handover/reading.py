@@ -144,6 +144,7 @@ def _view(session: Session, row: HandoverRequest, names: dict[str, str], organis
         conversation=row.conversation_id,
         organisation_id=row.organisation_id,
         organisation=organisations.get(row.organisation_id or ""),
+        aidant=row.aidant_id,
         person=names.get(row.aidant_id or ""),
         reason=Reason(row.reason),
         ticket=row.ticket,

@@ -126,7 +126,7 @@ class RequestView:
 
     Attributes:
         organisation: name of the one concerned; ``None`` when nobody knows who speaks.
-        person: name of the aidant who asked; ``None`` as above.
+        aidant: id of who asked, and *person* their name; ``None`` as above.
         claimed_name: of the agent in charge; ``None`` while it waits.
         excerpt: the last words of the person, masked, save those that asked; empty when there are none.
         channel: where they last wrote from; ``None`` when they wrote nothing.
@@ -137,6 +137,7 @@ class RequestView:
     conversation: str
     organisation_id: str | None
     organisation: str | None
+    aidant: str | None
     person: str | None
     reason: Reason
     ticket: bool

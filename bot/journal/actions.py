@@ -37,6 +37,8 @@ class Action(StrEnum):
     READ_MANDAT = "read_mandat"
     READ_CONVERSATION = "read_conversation"
     UNMASK_CONVERSATION = "unmask_conversation"
+    LIST_CONVERSATIONS = "list_conversations"
+    EXPORT_CONVERSATIONS = "export_conversations"
     EXPORT_MANDATS = "export_mandats"
     EXPORT_JOURNAL = "export_journal"
     SEND_REMINDER = "send_reminder"

@@ -1,8 +1,9 @@
 """The journal in the database: append within a unit of work, read, verify."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select, update
@@ -12,6 +13,7 @@ from bot.clock import Clock
 from bot.journal.actions import Action
 from bot.journal.chain import GENESIS, Break, Entry, Fault, canonical, first_break, seal_of
 from bot.journal.models import JournalEntry, JournalHead
+from bot.observability.requests import current_request
 from bot.storage.engine import Database
 from bot.storage.sql import changed, insert_if_absent
 
@@ -89,10 +91,12 @@ class Journal:
             previous=head.seal,
         )
         seal = seal_of(unsealed)
-        session.add(_row(unsealed, seal))
+        row = _row(unsealed, seal)
+        row.request_id = current_request()
+        session.add(row)
         head.seq, head.seal = unsealed.seq, seal
         session.flush()
-        return entry_of(_row(unsealed, seal))
+        return entry_of(row)
 
     def entries(self, organisation: str, *, mandat: str | None = None, limit: int | None = None) -> tuple[Entry, ...]:
         """The newest entries of a chain, newest first; only those of *mandat* when it is given."""
@@ -103,14 +107,37 @@ class Journal:
             rows = session.scalars(query.order_by(JournalEntry.seq.desc()).limit(limit))
             return tuple(entry_of(row) for row in rows)
 
+    def told_since(
+        self,
+        instant: datetime,
+        action: Action,
+        *,
+        organisation: str,
+        aidant: str,
+        details: Mapping[str, Any],
+    ) -> bool:
+        """Whether the chain of *organisation* has had since *instant* an entry that tells just this."""
+        query = select(JournalEntry.details).where(
+            JournalEntry.organisation_id == organisation,
+            JournalEntry.at >= instant,
+            JournalEntry.aidant_id == aidant,
+            JournalEntry.action == action.value,
+        )
+        with self._database.unit_of_work() as session:
+            return dict(details) in session.scalars(query).all()
+
     def chains(self) -> tuple[str, ...]:
         """The organisations that have a journal."""
         heads = select(JournalHead.organisation_id)
         with self._database.unit_of_work() as session:  # entries whose head was removed are to be verified too
             return tuple(sorted(session.scalars(heads.union(select(JournalEntry.organisation_id)))))
 
-    def verify(self, organisation: str) -> Verified:
-        """Reads the whole chain of *organisation* again and checks every seal, and that the head is its end."""
+    def verify(self, organisation: str, *, read: Callable[[int], None] | None = None) -> Verified:
+        """Reads the whole chain of *organisation* again and checks every seal, and that the head is its end.
+
+        Args:
+            read: told how many entries were read so far, every thousand of them; what it raises ends the verification.
+        """
         count, seq, seal, missing = 0, 0, GENESIS, False
         while True:
             batch, unreadable = self._batch(organisation, after=seq if count else None)
@@ -118,6 +145,8 @@ class Journal:
                 return Verified(organisation, count + len(batch), broken.seq, seal, broken)
             if batch:
                 count, seq, seal, missing = count + len(batch), batch[-1].seq, batch[-1].seal, False
+                if read is not None:
+                    read(count)
             if unreadable is not None:
                 return Verified(organisation, count, seq, seal, Break(unreadable, Fault.ALTERED))
             if batch:
@@ -128,6 +157,10 @@ class Journal:
             if head[0] <= seq or missing:
                 return Verified(organisation, count, seq, seal, Break(seq + 1, Fault.GAP))
             missing = True  # unless it was appended since the last read: one more tells
+
+    def length(self, organisation: str) -> int:
+        """Number of the newest entry of the chain of *organisation*; 0 when there is none."""
+        return self._head(organisation)[0]
 
     def entry(self, organisation: str, seq: int) -> Entry | None:
         """One entry; ``None`` when the chain is shorter."""

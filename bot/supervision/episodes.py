@@ -55,7 +55,7 @@ def place_line(session: Session, line: LoggedMessage, owners: Owners) -> tuple[i
     at = asked_at(line)
     owner = _owner(session, line, at, owners)
     episode = episode_of(session, line.conversation_id, at, owner, channel=line.channel)
-    session.add(EpisodeLine(line_id=line.id, episode_id=episode.id))
+    session.add(EpisodeLine.of(line, episode))
     session.flush()
     return episode.id, True
 

@@ -1,9 +1,10 @@
 """What people ask about, what they think of the answers, and what they asked in vain."""
 
+import json
 from collections import Counter
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, String, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from bot.conversations.models import Rating
@@ -73,17 +74,24 @@ def answers(session: Session, period: Period, organisation: str | None) -> Answe
 
 
 def _ratings(session: Session, period: Period, organisation: str | None) -> tuple[Part, tuple[tuple[str, int], ...]]:
-    query = select(Rating.rating, Rating.reasons).where(period.holds(Rating.created_at))
+    given = cast(Rating.reasons, String)  # as text, which every database groups by
+    query = select(Rating.rating, given, func.count()).where(period.holds(Rating.created_at))
     if organisation:
         query = (
             query.join(EpisodeLine, EpisodeLine.line_id == Rating.message_id)
             .join(Episode, Episode.id == EpisodeLine.episode_id)
             .where(Episode.organisation_id == organisation)
         )
-    rows = session.execute(query).all()
-    reasons = Counter(reason for rating, given in rows if rating < 0 for reason in given)
+    ups = whole = 0
+    reasons: Counter[str] = Counter()
+    for rating, written, times in session.execute(query.group_by(Rating.rating, given)):
+        whole += times
+        if rating > 0:
+            ups += times
+        else:
+            reasons.update(dict.fromkeys(json.loads(written), times))
     ordered = sorted(reasons.items(), key=lambda one: (-one[1], one[0]))
-    return Part(sum(rating > 0 for rating, _ in rows), len(rows)), tuple(ordered)
+    return Part(ups, whole), tuple(ordered)
 
 
 def _asked(session: Session, period: Period, organisation: str | None) -> tuple[AskedFiche, ...]:

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from math import ceil
 
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnElement, DateTime, String, func
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from bot.calendar import PARIS
@@ -39,7 +39,9 @@ class Period:
     def days(self) -> tuple[date, ...]:
         return tuple(self.first + timedelta(days=n) for n in range((self.last - self.first).days + 1))
 
-    def holds(self, column: InstrumentedAttribute[datetime]) -> ColumnElement[bool]:
+    def holds(
+        self, column: InstrumentedAttribute[datetime] | InstrumentedAttribute[datetime | None]
+    ) -> ColumnElement[bool]:
         """The condition that *column* is within it; never true of an instant that is ``NULL``."""
         return (column >= self.since) & (column < self.until)
 
@@ -79,17 +81,18 @@ def percentile(ordered: Sequence[int], rank: int) -> int | None:
     return ordered[max(ceil(len(ordered) * rank / 100), 1) - 1] if ordered else None
 
 
-def hour_of(session: Session, column: InstrumentedAttribute[datetime]) -> ColumnElement[str]:
-    """The hour of *column* as text, to group by: no database knows the days of Paris in the same way."""
+def hour_of(session: Session, column: InstrumentedAttribute[datetime]) -> ColumnElement[str | datetime]:
+    """The hour of *column*, to group by: no database knows the days of Paris in the same way."""
     if session.get_bind().dialect.name == "postgresql":
-        return func.to_char(column, "YYYY-MM-DD HH24")
-    return func.strftime("%Y-%m-%d %H", column)
+        return func.date_trunc("hour", column, type_=DateTime())
+    return func.substr(column, 1, len("2026-11-25 11"), type_=String())  # many times as fast as ``strftime``
 
 
 @lru_cache(maxsize=24 * LONGEST)
-def day_of(hour: str) -> date:
+def day_of(hour: str | datetime) -> date:
     """The day in Paris of an hour that :func:`hour_of` gave; Paris is whole hours away from UTC."""
-    return paris_day(datetime.strptime(hour, "%Y-%m-%d %H").replace(tzinfo=UTC))
+    instant = hour if isinstance(hour, datetime) else datetime.strptime(hour, "%Y-%m-%d %H")
+    return paris_day(instant.replace(tzinfo=UTC))
 
 
 def paris_day(instant: datetime) -> date:

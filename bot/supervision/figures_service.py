@@ -120,7 +120,7 @@ def _instants(
     period: Period,
     mine: tuple[ColumnElement[bool], ...],
 ) -> Iterable[datetime]:
-    return session.scalars(select(column).where(period.holds(column), *mine)).all()  # type: ignore[arg-type,return-value]  # NULL is not within
+    return session.scalars(select(column).where(period.holds(column), *mine)).all()  # type: ignore[return-value]  # NULL is not within
 
 
 def _days(instants: Iterable[datetime]) -> Counter[date]:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from bot.journal.actions import Action
 from bot.journal.chain import Entry
 from bot.journal.checkpoints import Checkpoint, Checkpoints, export
-from bot.journal.models import JournalEntry, JournalHead
+from bot.journal.models import JournalEntry
 from bot.journal.service import SYSTEM, Journal
 from bot.mandats.models import Mandat
 from bot.storage.engine import Database
@@ -49,9 +49,7 @@ class JournalReader:
 
     def length(self, chain: str) -> int:
         """Number of the newest entry of *chain*; 0 when there is none."""
-        with self._database.unit_of_work() as session:
-            head = session.get(JournalHead, chain)
-            return head.seq if head else 0
+        return self._journal.length(chain)
 
     def actions(self, chain: str) -> tuple[str, ...]:
         """What was ever done in *chain*."""

@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import DDL, JSON, BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, event
+from sqlalchemy import DDL, JSON, BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, event, text
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.schema import ExecutableDDLElement
 
+from bot.conversations.models import LoggedMessage
 from bot.storage.engine import Base
 from bot.storage.sql import UtcDateTime
 
@@ -58,6 +59,7 @@ class Episode(Base):
         Index("ix_episodes_last", *_LISTED),
         Index("ix_episodes_organisation", "organisation_id", "last_at", "id"),
         Index("ix_episodes_aidant", "aidant_id", "last_at"),
+        Index("ix_episodes_first", "first_at", "channel"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -86,6 +88,14 @@ def _of_episode(*, primary_key: bool = False) -> Mapped[int]:
     return mapped_column(ForeignKey("episodes.id", ondelete="CASCADE"), primary_key=primary_key, index=not primary_key)
 
 
+_COUNTED = ("pressed", "fallback", "abstained", "fiche")
+# As the queries write it, or they would not be answered from the index.
+_UNANSWERED = {
+    "sqlite": "(fallback = 1 OR abstained = 1) AND pressed IS 0",
+    "postgresql": "(fallback OR abstained) AND pressed IS false",
+}
+
+
 class Turn(Base):
     """One message that reached the dialogue, and what followed; see ``bot.supervision.views.TurnView``.
 
@@ -101,7 +111,15 @@ class Turn(Base):
         Index("ix_turns_intent", "intent", "episode_id"),
         # The queue of what is worth a look is worked out from it alone.
         Index("ix_turns_same", "same", "at", "organisation_id", "intent", "uncertainty", "id"),
-        Index("ix_turns_at", "at"),
+        # Those of the dashboards: a period is counted from them alone, of everyone or of one organisation.
+        Index("ix_turns_at", "at", *_COUNTED),
+        Index("ix_turns_organisation", "organisation_id", "at", *_COUNTED),
+        Index(
+            "ix_turns_unanswered",
+            *("at", "organisation_id", "same", "fallback", "abstained"),
+            sqlite_where=text(_UNANSWERED["sqlite"]),
+            postgresql_where=text(_UNANSWERED["postgresql"]),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -133,12 +151,43 @@ class Turn(Base):
 
 
 class EpisodeLine(Base):
-    """A message of the log belongs to an episode. It goes with the message."""
+    """A message of the log belongs to an episode. It goes with the message.
+
+    What the dashboards count is copied, so that an organisation's share of the log is read from one index. The copies
+    are ``NULL`` in the rows that a former version adds while both run: such a message is in no organisation's figures.
+
+    Attributes:
+        at: when the message was written; the others as in ``LoggedMessage`` and ``Episode``.
+    """
 
     __tablename__ = "episode_lines"
+    __table_args__ = (
+        Index(
+            "ix_episode_lines_counted",
+            *("organisation_id", "direction", "at", "episode_id", "latency_ms", "channel"),
+        ),
+    )
 
     line_id: Mapped[int] = mapped_column(ForeignKey("message_log.id", ondelete="CASCADE"), primary_key=True)
     episode_id: Mapped[int] = _of_episode()
+    organisation_id: Mapped[str | None] = mapped_column(String(32))
+    direction: Mapped[str | None] = mapped_column(String(3))
+    at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    channel: Mapped[str | None] = mapped_column(String(20))
+    latency_ms: Mapped[int | None]
+
+    @classmethod
+    def of(cls, line: LoggedMessage, episode: Episode) -> "EpisodeLine":
+        """*line* as a part of *episode*; both are in the database."""
+        return cls(
+            line_id=line.id,
+            episode_id=episode.id,
+            organisation_id=episode.organisation_id,
+            direction=line.direction,
+            at=line.created_at,
+            channel=line.channel,
+            latency_ms=line.latency_ms,
+        )
 
 
 class EpisodeTag(Base):

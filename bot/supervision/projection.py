@@ -8,7 +8,8 @@ Ratings, mandates and requests for a human are read again from their own tables,
 at each listing: the lists of 100,000 conversations are then filtered on one table.
 """
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import delete, func, select, update
@@ -29,6 +30,9 @@ from bot.supervision.summaries import Handovers, NoHandovers, summarise
 from bot.supervision.turns import TurnWriter
 
 BATCH = 200
+# SQLite lets one write at a time: people's messages wait for a batch, and come in between two full ones.
+_SHORT_BATCH = 12
+_ROOM = 0.01  # seconds
 # Transactions of PostgreSQL may end in another order than their numbers and instants: what is new is looked for a
 # little before the mark too.
 _OVERLAP_ROWS = 100
@@ -44,7 +48,7 @@ class Projection:
     """Brings the tables of the review up to date.
 
     Args:
-        batch: events, or messages of the log, in one transaction.
+        batch: events, or messages of the log, in one transaction; by default as many as the database bears well.
     """
 
     def __init__(
@@ -54,13 +58,13 @@ class Projection:
         clock: Clock,
         *,
         handovers: Handovers | None = None,
-        batch: int = BATCH,
+        batch: int | None = None,
     ) -> None:
         self._database = database
         self._source = source
         self._clock = clock
         self._handovers = handovers or NoHandovers()
-        self._batch = batch
+        self._batch = batch or (_SHORT_BATCH if database.engine.dialect.name == "sqlite" else BATCH)
 
     def catch_up(self) -> int:
         """Takes in all that is new; how many events and messages that was.
@@ -68,13 +72,17 @@ class Projection:
         Raises:
             SourceUnavailable: the events cannot be read now; what our own tables have is in nevertheless.
         """
+        return self._all_of(self.take_lines) + self.take_facts() + self._all_of(self.take_events)
+
+    def _all_of(self, take: Callable[[], int]) -> int:
+        """Batch after batch while they are full: what came meanwhile is for the next time, with what comes after it."""
         taken = 0
-        while lines := self.take_lines():
-            taken += lines
-        taken += self.take_facts()
-        while events := self.take_events():
-            taken += events
-        return taken
+        while True:
+            batch = take()
+            taken += batch
+            if batch < self._batch:
+                return taken
+            time.sleep(_ROOM)
 
     def step(self) -> None:
         """The same, for the clock of the worker: nothing to say when all is well.
@@ -114,12 +122,17 @@ class Projection:
         with self._database.unit_of_work() as session:
             _alone(session)
             mark = _take_mark(session, "message_log")
-            query = select(LoggedMessage).where(LoggedMessage.id > mark - _OVERLAP_ROWS).order_by(LoggedMessage.id)
-            lines = session.scalars(query.limit(self._batch + _OVERLAP_ROWS)).all()
+            overlap = _overlap(session)
+            query = select(LoggedMessage).where(LoggedMessage.id > mark - overlap).order_by(LoggedMessage.id)
+            lines = session.scalars(query.limit(self._batch + overlap)).all()
+            if not lines:  # another worker has been faster
+                return 0
             # In the order of what was asked: an episode is begun by its question.
             lines = sorted(lines, key=lambda line: (asked_at(line), line.id))
             owners = Owners(session, since=asked_at(lines[0]))
-            placed = [place_line(session, line, owners) for line in lines]
+            # Most of the overlap has its place: it is not asked for line by line.
+            known = set(session.scalars(select(EpisodeLine.line_id).where(EpisodeLine.line_id > mark - overlap)))
+            placed = [place_line(session, line, owners) for line in lines if line.id not in known]
             summarise(session, {episode for episode, new in placed if new}, self._handovers)
             last = max(line.id for line in lines)
             _set_mark(session, "message_log", last)
@@ -201,6 +214,11 @@ def _instant(event: Event) -> datetime:
 
 def _mark(session: Session, name: str) -> int:
     return session.scalar(select(ProjectionMark.position).where(ProjectionMark.name == name)) or 0
+
+
+def _overlap(session: Session) -> int:
+    """How many rows before the mark may be new: none in SQLite, which has one writer."""
+    return 0 if session.get_bind().dialect.name == "sqlite" else _OVERLAP_ROWS
 
 
 def _alone(session: Session) -> None:

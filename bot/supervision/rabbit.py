@@ -4,7 +4,8 @@ A message is acknowledged once what came of it is committed: one that comes back
 worker consumes at a time, so that the events of a conversation keep their order; the others wait for its end.
 """
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import pika  # type: ignore[import-untyped, unused-ignore]
@@ -17,6 +18,7 @@ from bot.supervision.sources import Received, SourceUnavailable
 QUEUE = "equipier_events"
 _PAUSE = 0.2  # seconds without any message after which a batch is taken as it is
 _TAKEN = 403  # ACCESS_REFUSED: another consumer has the queue for itself
+_LEFT_TO_IT = 5.0  # seconds before asking again: each time is a new connection
 
 
 class RabbitQueue:
@@ -25,14 +27,19 @@ class RabbitQueue:
     Args:
         url: ``amqp://user:password@host:port/vhost``.
         prefetch: messages that the server sends ahead; at least a batch.
+        monotonic: seconds that only go forward.
     """
 
     name = "rasa_rabbitmq"
 
-    def __init__(self, url: str, *, queue: str = QUEUE, prefetch: int = 500) -> None:
+    def __init__(
+        self, url: str, *, queue: str = QUEUE, prefetch: int = 500, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
         self._url = url
         self._queue = queue
         self._prefetch = prefetch
+        self._monotonic = monotonic
+        self._asked_again_at = 0.0
         self._connection: pika.BlockingConnection | None = None
         self._channel: BlockingChannel | None = None
 
@@ -43,6 +50,8 @@ class RabbitQueue:
             SourceUnavailable: the server does not answer.
         """
         received: list[Received] = []
+        if self._monotonic() < self._asked_again_at:
+            return ()
         with self._connected() as channel:
             if channel is None:
                 return ()
@@ -84,6 +93,7 @@ class RabbitQueue:
             self.close()
             if error.reply_code != _TAKEN:
                 raise SourceUnavailable(f"RabbitMQ: {error.reply_code}") from error
+            self._asked_again_at = self._monotonic() + _LEFT_TO_IT
         except (AMQPError, OSError) as error:
             self._connection = self._channel = None
             raise SourceUnavailable(f"RabbitMQ: {type(error).__name__}") from error

@@ -17,6 +17,7 @@ from bot.privacy.spans import PiiType
 from bot.privacy.vault import KEPT_FOR
 from bot.storage.engine import Database
 from bot.storage.sql import changed, insert_if_absent
+from bot.supervision.listings import Listings
 from bot.supervision.models import Episode, EpisodeNote, EpisodeTag
 from bot.supervision.queries import Conversations
 from bot.supervision.scope import reach_of
@@ -55,6 +56,9 @@ class Reviewing:
 
     All raise ``AccessRefused`` when *by* reviews nothing, and ``UnknownConversation`` when the conversation is out of
     their reach or does not exist. The journal of their own organisation tells what was tried out of reach.
+
+    Attributes:
+        listings: what tells of the lists that they look through.
     """
 
     def __init__(
@@ -72,6 +76,7 @@ class Reviewing:
         self._vault = vault
         self._pseudonymiser = pseudonymiser  # opened at the first note: it is slow to load
         self._conversations = Conversations(database)
+        self.listings = Listings(database, journal, clock)
 
     def read(self, by: str | None, episode: int) -> Timeline:
         """The whole conversation, names masked. Journalled."""

@@ -1,7 +1,8 @@
-"""How long the list of conversations takes: ``python -m tests.bench.conversations [postgresql]``.
+"""How long the review takes: ``python -m tests.bench.conversations [postgresql]``.
 
-A hundred thousand conversations and three hundred thousand turns, invented; milliseconds for one page of fifty with its
-total, by filter. The aim: 300 ms at most.
+A hundred thousand conversations, three hundred thousand turns and their messages, invented, over 180 days. Milliseconds
+for one page of fifty with its total, by filter (the aim: 300 ms at most), and for the figures of the dashboard over 90
+days, of everyone and of one organisation (the aim: 500 ms at most).
 """
 
 import json
@@ -20,10 +21,11 @@ from sqlalchemy import insert, text
 
 from bot.aidants.models import Aidant, Membership, Organisation, Role
 from bot.clock import SystemClock
-from bot.conversations.models import Conversation
+from bot.conversations.models import Conversation, LoggedMessage, Rating
 from bot.fiches.analysis import fold
 from bot.storage.engine import Database
-from bot.supervision.models import Episode, Turn
+from bot.supervision.figures import Dashboards
+from bot.supervision.models import Episode, EpisodeLine, Turn
 from bot.supervision.queries import Conversations
 from bot.supervision.queue import ReviewQueue
 from bot.supervision.views import Filter, State
@@ -54,8 +56,8 @@ FILTERS: dict[str, tuple[str, Filter]] = {
 }
 
 
-def fill(database: Database) -> None:
-    """Writes the conversations straight into the tables."""
+def fill(database: Database, *, episodes: int = EPISODES) -> None:
+    """Writes that many conversations straight into the tables."""
     chance = random.Random(8)
     with database.unit_of_work() as session:
         for n in range(ORGANISATIONS):
@@ -73,11 +75,16 @@ def fill(database: Database) -> None:
         session.flush()
         session.add(Membership(aidant_id="chef", organisation_id="o3", role=Role.SUPERVISEUR.value))
         session.add(Conversation(id="c", channel="web", external_id="c", created_at=NOW, last_at=NOW, turn=0))
-    for start in range(1, EPISODES + 1, 5000):
-        ids = range(start, start + 5000)
+    for start in range(1, episodes + 1, 5000):
+        ids = range(start, min(start + 5000, episodes + 1))
         with database.unit_of_work() as session:
-            session.execute(insert(Episode), [_episode(chance, n) for n in ids])
-            session.execute(insert(Turn), [_turn(chance, n, k) for n in ids for k in range(TURNS_EACH)])
+            episodes = [_episode(chance, n) for n in ids]
+            session.execute(insert(Episode), episodes)
+            session.execute(insert(Turn), [_turn(chance, one, k) for one in episodes for k in range(TURNS_EACH)])
+            lines = [line for one in episodes for k in range(TURNS_EACH) for line in _lines(chance, one, k)]
+            session.execute(insert(LoggedMessage), [_logged(line) for line in lines])
+            session.execute(insert(EpisodeLine), [_placed(line) for line in lines])
+            session.execute(insert(Rating), [_rating(chance, line) for line in lines if line["latency_ms"]][::20])
             sqlite = database.engine.dialect.name == "sqlite"
             session.execute(
                 text(
@@ -87,8 +94,9 @@ def fill(database: Database) -> None:
                 ),
                 [{"id": n, "body": _words(chance, n)} for n in ids],
             )
+    tidy = "ANALYZE" if database.engine.dialect.name == "sqlite" else "VACUUM ANALYZE"
     with database.engine.connect() as connection:
-        connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("ANALYZE")
+        connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql(tidy)
 
 
 def _words(chance: random.Random, n: int) -> str:
@@ -119,17 +127,17 @@ def _episode(chance: random.Random, n: int) -> dict[str, Any]:
     }
 
 
-def _turn(chance: random.Random, n: int, k: int) -> dict[str, Any]:
-    words = chance.choices(WORDS, k=2)
+def _turn(chance: random.Random, episode: dict[str, Any], k: int) -> dict[str, Any]:
+    words, n = chance.choices(WORDS, k=2), episode["id"]
     return {
         "key": f"{n}-{k}",
         "conversation_id": "c",
         "episode_id": n,
-        "at": NOW - timedelta(seconds=chance.randrange(180 * 86_400)),
-        "channel": "web",
-        "organisation_id": f"o{n % ORGANISATIONS}",
+        "at": episode["first_at"] + timedelta(minutes=k),
+        "channel": episode["channel"],
+        "organisation_id": episode["organisation_id"],
         "text": " ".join(words),
-        "pressed": False,
+        "pressed": chance.random() < 0.2,
         "same": "".join(words)[:32],
         "intent": chance.choices(INTENTS, WEIGHTS)[0],
         "confidence": 0.5,
@@ -137,10 +145,55 @@ def _turn(chance: random.Random, n: int, k: int) -> dict[str, Any]:
         "alternatives": [],
         "entities": [],
         "actions": [],
-        "fallback": False,
-        "abstained": False,
+        "fallback": chance.random() < 0.08,
+        "abstained": chance.random() < 0.05,
+        "fiche": f"F{chance.randrange(300)}" if chance.random() < 0.5 else None,
         "fiches": [],
         "responses": [],
+    }
+
+
+def _lines(chance: random.Random, episode: dict[str, Any], k: int) -> Iterator[dict[str, Any]]:
+    """A question and its answer."""
+    number, at = (episode["id"] - 1) * TURNS_EACH + k, episode["first_at"] + timedelta(minutes=k)
+    for way, said in enumerate((12, 60)):
+        ms = chance.randrange(20, 900) if way else None
+        yield {
+            "id": 2 * number + way + 1,
+            "conversation_id": "c",
+            "direction": "out" if way else "in",
+            "text": " ".join(chance.choices(WORDS, k=said)),
+            "channel": None if way else episode["channel"],
+            "created_at": at + timedelta(milliseconds=ms or 0),
+            "latency_ms": ms,
+            "organisation": episode["organisation_id"],
+            "episode": episode["id"],
+        }
+
+
+def _logged(line: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in line.items() if name not in {"organisation", "episode"}}
+
+
+def _placed(line: dict[str, Any]) -> dict[str, Any]:
+    kept = {name: line[name] for name in ("direction", "channel", "latency_ms")}
+    return {
+        "line_id": line["id"],
+        "episode_id": line["episode"],
+        "organisation_id": line["organisation"],
+        "at": line["created_at"],
+        **kept,
+    }
+
+
+def _rating(chance: random.Random, line: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "message_id": line["id"],
+        "conversation_id": "c",
+        "rating": chance.choice((1, 1, -1)),
+        "reasons": [],
+        "comment": "",
+        "created_at": line["created_at"],
     }
 
 
@@ -161,6 +214,7 @@ def _database(kind: str) -> Iterator[Database]:
 def measure(database: Database, *, rounds: int = 7) -> dict[str, dict[str, float]]:
     """The middle and the worst of some rounds, in milliseconds, the first one apart."""
     conversations, queue = Conversations(database), ReviewQueue(database, SystemClock())
+    boards = Dashboards(database, SystemClock())
     found: dict[str, dict[str, float]] = {}
     actions = {name: (lambda by=by, f=f: conversations.page(by, f)) for name, (by, f) in FILTERS.items()}
     older = conversations.page("admin", Filter()).older
@@ -168,6 +222,8 @@ def measure(database: Database, *, rounds: int = 7) -> dict[str, dict[str, float
     actions["voisines"] = lambda: conversations.beside("admin", Filter(rating=-1), 500)
     actions["file de correction, structure"] = lambda: queue.next("chef")
     actions["file de correction, admin"] = lambda: queue.next("admin")
+    actions["tableau de bord, 90 jours, tout"] = lambda: boards.figures(boards.last(90), None)
+    actions["tableau de bord, 90 jours, structure"] = lambda: boards.figures(boards.last(90), "o3")
     for name, action in actions.items():
         spent = []
         for _ in range(rounds + 1):

@@ -215,6 +215,47 @@ def test_a_session_that_ends_is_told(shift: Shift) -> None:
     shift.looked_at("aide-fin-de-session")
 
 
+def test_a_session_about_to_end_is_told_and_goes_on_for_who_is_there(shift: Shift) -> None:
+    clock, soon = shift.office.site.house.clock, shift.page.locator("[data-soon]")
+    shift.page.clock.install()
+    shift.go("/aide")
+    clock.advance(minutes=26)
+    shift.page.clock.fast_forward("01:01")
+    expect(soon).to_contain_text("Sans action de votre part")
+    shift.looked_at("aide-session-bientot-finie")
+    soon.locator("[data-stay]").press("Enter")
+    expect(soon).to_be_hidden()
+    assert shift.page.request.get(f"{shift.address}/aide/etat").json()["session"] == 30 * 60
+    for _ in range(34):  # someone who is there all day
+        clock.advance(minutes=20)
+        shift.page.clock.fast_forward("20:00")
+        with shift.page.expect_response("**/aide/presence"):
+            shift.page.keyboard.press("Shift")
+    clock.advance(minutes=11)
+    shift.page.clock.fast_forward("11:00")
+    with shift.page.expect_response("**/aide/presence"):
+        shift.page.keyboard.press("Shift")
+    expect(soon).to_contain_text("12 heures")
+    shift.looked_at("aide-session-trop-longue")
+
+
+def test_what_came_before_is_one_link_away(shift: Shift) -> None:
+    help_, clock = shift.help_, shift.office.site.house.clock
+    help_.said("ma fille a perdu sa carte vitale")
+    clock.advance(hours=2)
+    shift.as_(help_.helper)
+    request = help_.ask()
+    shift.go(f"/aide/{request}")
+    expect(shift.page.locator(".eq-fil")).not_to_contain_text("carte vitale")
+    shift.looked_at("aide-voir-plus")
+    shift.page.click("text=Voir plus")
+    expect(shift.page.locator(".eq-fil")).to_contain_text("carte vitale")
+    help_.said("toujours là ?")
+    expect(shift.page.locator(".eq-fil")).to_contain_text("toujours là ?")
+    expect(shift.page.locator(".eq-fil")).to_contain_text("carte vitale")
+    shift.looked_at("aide-conversation-d-avant")
+
+
 def test_canned_replies_are_written_and_inserted(shift: Shift) -> None:
     page, help_ = shift.page, shift.help_
     shift.go("/aide/reponses")

@@ -84,6 +84,20 @@ def test_five_conversations_are_reviewed_and_corrected_then_exported(stay: Revie
         stay.page.wait_for_load_state()
         stay.page.keyboard.press(key)
         expect(stay.page.locator(".sv-timeline")).to_contain_text(wanted)
+    correct_five(stay)
+    stay.page.keyboard.press("r")
+    expect(stay.page.locator(".eq-title .fr-badge")).to_have_text("Revu")
+    stay.go("/supervision/corrections?etat=validees")
+    expect(stay.page.locator(".sv-card")).to_have_count(5)
+    stay.looked_at("corrections-validees")
+    stay.go("/supervision/exports")
+    stay.looked_at("exports")
+    assert "nlu:" in export_for_rasa(stay)
+    assert len(stay.office.site.house.actions()) > 0
+
+
+def correct_five(stay: Review) -> None:
+    """From the first conversation of the week, judges the answers of five of them, one after the other."""
     for wanted in ("carte Vitale", "périmée", "retraite", "box du monsieur", "expulser"):
         expect(stay.page.locator(".sv-timeline")).to_contain_text(wanted)
         address = stay.page.url
@@ -102,18 +116,14 @@ def test_five_conversations_are_reviewed_and_corrected_then_exported(stay: Revie
         stay.page.goto(address)
         if wanted != "expulser":
             stay.page.click("[value=revu-suivante]")
-    stay.page.keyboard.press("r")
-    expect(stay.page.locator(".eq-title .fr-badge")).to_have_text("Revu")
-    stay.go("/supervision/corrections?etat=validees")
-    expect(stay.page.locator(".sv-card")).to_have_count(5)
-    stay.looked_at("corrections-validees")
-    stay.go("/supervision/exports")
-    stay.looked_at("exports")
+
+
+def export_for_rasa(stay: Review) -> str:
+    """From the page of exports: the file of training examples."""
     with stay.page.expect_download() as download:
         stay.page.click("form:has([value=rasa]) button")
     assert download.value.suggested_filename == "2026-11-25-nlu.yml"
-    assert "nlu:" in download.value.path().read_text(encoding="utf-8")
-    assert len(stay.office.site.house.actions()) > 0
+    return download.value.path().read_text(encoding="utf-8")
 
 
 def test_the_queue_goes_by_one_key(stay: Review) -> None:

@@ -18,7 +18,7 @@ from starlette.responses import Response
 from bot.aidants.views import ClosedAccount, NoMandates, NoOrganisation, UnknownAidant, UnknownOrganisation
 from bot.errors import EquipierError
 from bot.gateway.desk.desk import Desk, Visitor, see
-from bot.gateway.desk.sessions import is_over
+from bot.gateway.desk.sessions import LASTS, is_over
 from bot.gateway.errors import french
 from bot.gateway.pages.fields import Sent, sent
 from bot.mandats.erasure import UnknownUsager
@@ -181,6 +181,8 @@ def signed_in(request: Request) -> Visitor:
     if session is None:
         raise NotSignedIn("ended" if desk.sessions.was_open(request) else "nobody")
     aidants = desk.services.aidants
+    if aidants.session_ended(session.id):  # a copy of its cookie
+        raise NotSignedIn("ended")
     try:
         account = aidants.view(session.aidant)
     except UnknownAidant as error:
@@ -235,9 +237,11 @@ Administrating = Annotated[Visitor, Depends(administrating)]
 
 
 def sign_out(request: Request, response: Response) -> None:
-    """Closes the session of the browser."""
+    """Closes the session of the browser, if there is one; a copy of its cookie opens nothing any more."""
     desk: Desk = request.state.desk
     request.state.visitor = None
+    if (session := desk.sessions.read(request)) is not None:
+        desk.services.aidants.end_session(session.id, until=session.opened + LASTS)
     desk.sessions.close(response)
 
 

@@ -25,9 +25,19 @@ _DESCRIPTION = (
     "Les mandats de la structure de l'aidant connecté. L'accès se fait par la session du navigateur "
     "(cookie « equipier_session »), ouverte à la page /connexion. Chaque lecture est inscrite au journal."
 )
+
+
+class ErrorOut(BaseModel):
+    """Ce qui ne va pas."""
+
+    detail: str = Field(description="Une phrase, en français.")
+
+
 _ERRORS: dict[int | str, dict[str, Any]] = {
-    401: {"description": "Personne n'est connecté."},
-    404: {"description": "Introuvable dans la structure."},
+    401: {"model": ErrorOut, "description": "Personne n'est connecté."},
+    403: {"model": ErrorOut, "description": "Les mandats ne sont pas ouverts à cette personne."},
+    404: {"model": ErrorOut, "description": "Introuvable dans la structure."},
+    422: {"model": ErrorOut, "description": "Un paramètre n'est pas valable."},
 }
 
 

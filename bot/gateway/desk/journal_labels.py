@@ -48,6 +48,7 @@ LABELS: dict[str, dict[Action, str]] = {
     "Supervision": {
         Action.READ_CONVERSATION: "Conversation lue",
         Action.UNMASK_CONVERSATION: "Données masquées montrées",
+        Action.LIST_CONVERSATIONS: "Liste de conversations parcourue",
         Action.CORRECT_TURN: "Réponse jugée",
         Action.ASK_HANDOVER: "Demande de parler à quelqu'un",
         Action.CLAIM_HANDOVER: "Demande prise en charge",
@@ -56,6 +57,7 @@ LABELS: dict[str, dict[Action, str]] = {
     "Exports et conservation": {
         Action.EXPORT_MANDATS: "Mandats exportés",
         Action.EXPORT_JOURNAL: "Journal exporté et signé",
+        Action.EXPORT_CONVERSATIONS: "Liste de conversations exportée",
         Action.EXPORT_CORRECTIONS: "Corrections exportées",
         Action.EXPORT_USAGER: "Données d'un usager exportées",
         Action.ERASE_USAGER: "Usager effacé",
@@ -82,6 +84,30 @@ _DETAILS = {
     "days": "jours avant la fin",
     "number": "numéro",
     "tried": "page",
+    "count": "nombre",
+}
+_LISTS = {
+    "queue": "file de correction",
+    "corrections": "corrections",
+}
+_FILTERS = {
+    "since": "depuis une date",
+    "until": "jusqu'à une date",
+    "channel": "canal",
+    "aidant": "aidant",
+    "organisation": "structure",
+    "assignee": "personne chargée",
+    "intent": "intention",
+    "confidence_below": "confiance",
+    "fallback": "non compris",
+    "abstained": "sans réponse",
+    "rating": "avis",
+    "flagged": "signalée",
+    "handover": "aide humaine",
+    "mandat": "mandat ouvert",
+    "text": "mots cherchés",
+    "state": "état",
+    "tag": "étiquette",
 }
 
 
@@ -108,6 +134,11 @@ def told(details: Mapping[str, Any], *, names: Mapping[str, str]) -> tuple[str, 
         found.insert(0, name)
     if (role := _plain(details.get("role"))) in {one.value for one in Role}:
         found.append(Role(role).label)
+    if (listed := _LISTS.get(_plain(details.get("list")))) is not None:
+        found.insert(0, listed)
+    filters = details.get("filters")
+    if isinstance(filters, Mapping) and (used := [label for name, label in _FILTERS.items() if name in filters]):
+        found.append(f"filtres\u202f: {', '.join(used)}")
     return tuple(found)
 
 

@@ -19,6 +19,7 @@ from bot.gateway.desk.journal_labels import FAULTS, LABELS, VERDICTS, label_of, 
 from bot.gateway.pages.fields import date_of
 from bot.journal.checkpoints import ChainBroken
 from bot.journal.service import SYSTEM
+from bot.supervision.journal_checks import ChainCheck
 from bot.supervision.journal_reading import JournalPage, Line
 
 JOURNAL = "/supervision/journal"
@@ -123,6 +124,7 @@ def routes(desk: Desk, services: DashboardServices) -> APIRouter:
             running=query.get("verification") == "oui",
             faults=FAULTS,
             verdicts=VERDICTS,
+            progress=_progress,
             refused=refused,
             count=count,
             counted=counted,
@@ -141,10 +143,12 @@ def routes(desk: Desk, services: DashboardServices) -> APIRouter:
 
     @router.get(f"{JOURNAL}/verification")
     def state(request: Request, visitor: Signed) -> Response:
-        """Whether the verification is over: what the page asks while it waits."""
+        """How far the verification is: what the page asks while it waits."""
         chain, _ = chain_of(visitor, request.query_params.get("chaine", ""))
         check = checks.of(chain)
-        return JSONResponse({"finie": check is None or check.failed or check.outcome is not None})
+        if check is None or check.over:
+            return JSONResponse({"finie": True})
+        return JSONResponse({"finie": False, "faites": check.done, "total": check.entries, "dites": _progress(check)})
 
     @router.post(f"{JOURNAL}/exporter")
     def export(request: Request, visitor: Signed, form: Posted) -> Response:
@@ -205,6 +209,11 @@ def _shown(line: Line, names: dict[str, str], references: dict[str, str]) -> Sho
     about = (reference, scope_of(entry.demarche), *told(details, names=names))
     who = names.get(entry.aidant, "") if entry.aidant else "le service"
     return Shown(line.seq, entry.at, label_of(entry.action), who, tuple(one for one in about if one))
+
+
+def _progress(check: ChainCheck) -> str:
+    """« 12 000 entrées relues sur 48 210 »."""
+    return f"{counted(check.done, 'entrée relue', 'entrées relues')} sur {count(check.entries)}"
 
 
 def _number(typed: str) -> int | None:

@@ -1,7 +1,8 @@
-"""Who is signed in: a signed cookie, nothing in the database.
+"""Who is signed in: a signed cookie, nothing in the database while it lasts.
 
-It lasts 12 hours at most, and half an hour without a request. What ends it before that is the account, which is read
-again at each request: deactivated, or signed out everywhere since the session was opened (:func:`is_over`).
+It lasts 12 hours at most, and half an hour without a request. What ends it before that is in the database, read at each
+request by whichever process is asked: the account was deactivated, or signed out everywhere since the session was
+opened (:func:`is_over`), or this very session was left (``Safety.session_ended``).
 """
 
 import secrets
@@ -70,6 +71,18 @@ class Sessions:
         if self._clock.now().timestamp() >= session.issued + LASTS.total_seconds():
             return None
         return session
+
+    def renewed(self, request: Request) -> timedelta:
+        """How long it lasts from this request on, which a person has made."""
+        session = self.read(request)
+        return min(IDLE, session.opened + LASTS - self._clock.now()) if session else timedelta()
+
+    def left(self, request: Request) -> timedelta:
+        """How long the session of the browser still lasts if nothing is done; zero when there is none."""
+        session, until = self.read(request), self._signer.expiry(request.cookies.get(COOKIE))
+        if session is None or until is None:
+            return timedelta()
+        return min(until, session.opened + LASTS) - self._clock.now()
 
     def was_open(self, request: Request) -> bool:
         """Whether the browser still holds the cookie of a session, good or not."""

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from bot.aidants import recovery
 from bot.aidants.views import AidantView, SignInRefused
 from bot.calendar import PARIS
+from bot.conversations.limits import check_async
 from bot.gateway.desk.access import ACCOUNT, SIGN_IN, Posted, Signed, guarded, local_path, sign_out
 from bot.gateway.desk.admin import ADMIN
 from bot.gateway.desk.desk import Desk, see
@@ -54,8 +55,9 @@ def routes(desk: Desk) -> APIRouter:
         return ACCOUNT if desk.services.helpdesk is None else HELP
 
     async def limited(request: Request) -> None:
-        # Asynchronous on purpose: the limiter then has one thread. A password takes long to verify.
-        kit.services.limiter.check(f"sign in {_network_address(request)}", now=kit.services.clock.now())
+        # Asynchronous on purpose: a limiter in memory then has one thread. A password takes long to verify.
+        origin = f"sign in {_network_address(request)}"
+        await check_async(kit.services.limiter, origin, now=kit.services.clock.now())
 
     def show(
         request: Request, *, status: int = 200, after: str = "", values: Sent | None = None, errors: Sent | None = None

@@ -133,7 +133,8 @@ function moved() {
 }
 
 async function refreshThread(id) {
-  const content = await fragment(`/aide/${id}/fil`);
+  const { since } = thread.dataset;
+  const content = await fragment(`/aide/${id}/fil${since ? `?depuis=${since}` : ""}`);
   if (!content) return;
   const atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 80;
   const known = new Map([...thread.children].map((item) => [item.dataset.key, item]));
@@ -148,10 +149,55 @@ async function refreshThread(id) {
   if (atEnd) scroller.scrollTop = scroller.scrollHeight;
 }
 
+// The session: what a page asks by itself does not prolong it, what a person does there does.
+
+const soon = document.querySelector("[data-soon]");
+const WARNED = 300; // seconds before the end
+const TOUCHED_EVERY = 120_000; // milliseconds: the session is not prolonged at each key
 let over = false;
+let looking = 0;
+let touched = Date.now(); // the page itself has just prolonged it
+
+function plan(left, { last = false } = {}) {
+  clearTimeout(looking);
+  if (soon.hidden && left <= WARNED) beep();
+  soon.hidden = left > WARNED;
+  soon.querySelector("[data-soon-idle]").hidden = last;
+  soon.querySelector("[data-soon-last]").hidden = !last;
+  soon.querySelector("[data-stay]").hidden = last;
+  looking = setTimeout(look, 1000 * (left > WARNED ? left - WARNED + 1 : 30));
+}
+
+async function asked(path) {
+  const response = await fetch(path).catch(() => null); // the network is away: it is asked again
+  if (response?.redirected) return void ended();
+  return response?.ok ? response.json() : null;
+}
+
+async function look() {
+  if (over) return;
+  const state = await asked("/aide/etat");
+  if (state) plan(state.session, { last: !soon.querySelector("[data-soon-last]").hidden });
+  else if (!over) looking = setTimeout(look, 30_000);
+}
+
+async function stay() {
+  touched = Date.now();
+  const state = await asked("/aide/presence");
+  if (state) plan(state.session, { last: state.session <= WARNED }); // only its longest duration ends it so soon
+}
+
+for (const kind of ["pointerdown", "keydown"]) {
+  addEventListener(kind, (event) => {
+    if (event.isTrusted && !over && (Date.now() - touched > TOUCHED_EVERY || !soon.hidden)) void stay();
+  });
+}
+soon.querySelector("[data-stay]").addEventListener("click", () => void stay());
+looking = setTimeout(look, 60_000);
 
 function ended() {
   over = true;
+  soon.hidden = true;
   document.querySelector("[data-ended]").hidden = false;
   document.title = `Session terminée – ${title}`;
   beep();

@@ -141,17 +141,21 @@ if (period) {
   show();
 }
 
-// A long verification: the page shows its outcome as soon as there is one.
+// A long verification: the page follows it, and shows its outcome as soon as there is one.
 const verifying = document.querySelector("[data-verifying]");
 if (verifying) {
+  const bar = verifying.querySelector("progress");
+  const told = verifying.querySelector("[data-progress]");
   const ask = async () => {
     const answer = await fetch(verifying.dataset.verifying).catch(() => null);
-    const state = answer?.ok ? await answer.json() : { finie: false };
-    if (state.finie) {
-      location.reload();
-    } else {
-      setTimeout(ask, 2000);
+    const state = answer?.ok && !answer.redirected ? await answer.json() : { finie: false };
+    if (state.finie) return void location.reload();
+    if (state.dites) {
+      bar.max = state.total;
+      bar.value = state.faites;
+      told.textContent = state.dites;
     }
+    setTimeout(ask, 2000);
   };
   setTimeout(ask, 1000);
 }

@@ -23,7 +23,7 @@ def put_boards(office: Office, *, evaluations: Path | None = None) -> DashboardS
         dashboards=Dashboards(house.database, house.clock),
         evaluations=Evaluations(evaluations or office.site.services.static / "none"),
         reader=reader,
-        checks=ChainChecks(house.journal, world.checkpoints, reader, house.clock),
+        checks=ChainChecks(house.database, house.journal, world.checkpoints, house.clock),
         checkpoints=world.checkpoints,
     )
     assert office.site.services.desk is not None

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -354,14 +355,17 @@ class SlowJournal(Journal):
 
     def __init__(self, house: House, *, gone: bool) -> None:
         super().__init__(house.database, house.clock)
-        self.ready = Event()
+        self.began, self.ready = Event(), Event()
         self.gone = gone
 
-    def verify(self, organisation: str) -> Verified:
+    def verify(self, organisation: str, *, read: Callable[[int], None] | None = None) -> Verified:
+        assert read is not None
+        read(3)
+        self.began.set()
         self.ready.wait(30)
         if self.gone:
             raise OperationalError("", {}, Exception())
-        return super().verify(organisation)
+        return super().verify(organisation, read=read)
 
 
 @pytest.mark.parametrize(("gone", "outcome"), [(False, "Chaîne intacte"), (True, "s'est arrêtée avant la fin")])
@@ -372,9 +376,12 @@ def test_a_long_verification_goes_on_behind_the_page(boards: Boards, gone: bool,
     browser = office.signed_in(office.supervisor)
     page = browser.get(JOURNAL)
     sent = browser.post(f"{JOURNAL}/verifier", data=form_of(page, chaine=office.home))
-    assert browser.get(f"{JOURNAL}/verification").json() == {"finie": False}
+    assert slow.began.wait(30)
+    state = browser.get(f"{JOURNAL}/verification").json()
+    assert (state["finie"], state["faites"], state["total"]) == (False, 3, slow.length(office.home))
     waiting = browser.get(sent.headers["location"])
     assert "Vérification en cours, depuis le 25 novembre 2026" in words(waiting)
+    assert f"3 entrées relues sur {slow.length(office.home)}" in words(waiting)
     assert "data-verifying" in waiting.text
     slow.ready.set()
     checks.start(office.home, patience=30)  # the one that runs already: nothing more than to wait for it

@@ -1,5 +1,6 @@
 """The pages of those who answer requests."""
 
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -101,7 +102,15 @@ def browser(help_: Help) -> TestClient:
     return help_.office.signed_in(help_.helper)
 
 
-PAGES = ["/aide", "/aide/liste", "/aide/etat", "/aide/fiches?q=carte", "/aide/reponses", "/aide/evenements"]
+PAGES = [
+    "/aide",
+    "/aide/liste",
+    "/aide/etat",
+    "/aide/presence",
+    "/aide/fiches?q=carte",
+    "/aide/reponses",
+    "/aide/evenements",
+]
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -245,6 +254,56 @@ def test_what_a_page_asks_by_itself_does_not_prolong_the_session(help_: Help, br
     for path in ("/aide/liste", "/aide/etat", f"/aide/{request}/fil"):
         assert "equipier_session" not in browser.get(path).headers.get("set-cookie", "")
     assert "equipier_session" in browser.get("/aide").headers["set-cookie"]
+
+
+def test_someone_who_is_there_keeps_their_session_and_not_beyond_its_twelve_hours(
+    help_: Help, browser: TestClient
+) -> None:
+    clock = help_.office.site.house.clock
+    clock.advance(minutes=20)
+    assert browser.get("/aide/etat").json()["session"] == 10 * 60
+    assert browser.get("/aide/presence").json() == {"session": 30 * 60}
+    assert browser.get("/aide/etat").json()["session"] == 30 * 60
+    for _ in range(34):
+        clock.advance(minutes=20)
+        browser.get("/aide/presence")
+    clock.advance(minutes=15)
+    assert browser.get("/aide/presence").json() == {"session": 5 * 60}
+    clock.advance(minutes=5)
+    assert browser.get("/aide/presence", follow_redirects=False).headers["location"].startswith("/connexion")
+
+
+def test_what_came_before_is_shown_to_who_asks_and_journalled(help_: Help) -> None:
+    house = help_.office.site.house
+    help_.said("ma fille a perdu sa carte vitale")
+    house.clock.advance(hours=2)
+    browser = help_.office.signed_in(help_.helper)
+    request = help_.ask("je veux parler à quelqu'un")
+    page = browser.get(f"/aide/{request}")
+    assert "carte vitale" not in words(page)
+    help_.act(browser, request, "prendre")
+    before = house.actions(help_.office.home).count("read_conversation")
+    link = re.search(rf'href="(/aide/{request}\?depuis=\d+)"', page.text)
+    assert link
+    more = browser.get(link[1])
+    assert "ma fille a perdu sa carte vitale" in words(more)
+    assert "Voir plus" not in words(more)
+    told = house.told(help_.office.home)
+    assert house.actions(help_.office.home).count("read_conversation") == before + 1
+    assert told[-1].details["since"] == int(link[1].partition("=")[2])
+    for _ in range(2):  # the page that follows what happens shows as much, and is told once in ten minutes
+        assert "carte vitale" in words(browser.get(link[1].replace("?", "/fil?")))
+    assert len(house.told(help_.office.home)) == len(told)
+    house.clock.advance(minutes=11)
+    browser.get(link[1].replace("?", "/fil?"))
+    assert len(house.told(help_.office.home)) == len(told) + 1
+
+
+def test_a_thread_asked_for_without_its_page_is_journalled_too(help_: Help, browser: TestClient) -> None:
+    request = help_.ask()
+    for _ in range(2):
+        browser.get(f"/aide/{request}/fil")
+    assert help_.office.site.house.actions(help_.office.home).count("read_conversation") == 1
 
 
 def test_the_state_follows_the_requests(help_: Help, browser: TestClient) -> None:

@@ -3,12 +3,14 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.testclient import TestClient
 
+from bot.aidants.models import EndedSession
 from bot.gateway.desk.access import local_path
-from bot.gateway.desk.sessions import COOKIE, Sessions
+from bot.gateway.desk.sessions import COOKIE, LASTS, Sessions
 from bot.gateway.pages.security import Cookies
 from bot.journal.actions import Action
 from bot.storage.engine import Database
@@ -37,6 +39,28 @@ def test_an_aidant_signs_in_and_out(office: Office) -> None:
     assert (out.status_code, out.headers["location"]) == (303, "/connexion?fin=partie")
     assert COOKIE not in browser.cookies
     assert browser.get("/mandats").status_code == 303
+
+
+@pytest.mark.parametrize("left", ["/deconnexion", "/compte/deconnexions"])
+def test_a_copy_of_the_cookie_of_a_session_that_was_left_opens_nothing_anywhere(office: Office, left: str) -> None:
+    browser = office.site.browser()
+    sign_in(office, browser)
+    copied = browser.cookies[COOKIE]
+    office.send(browser, "/compte", left)
+    office.site.house.clock.advance(seconds=1)
+    elsewhere = office.site.browser()  # another process: it makes its services anew
+    elsewhere.cookies.set(COOKIE, copied)
+    assert elsewhere.get("/mandats").headers["location"].startswith("/connexion?fin=")
+
+
+def test_sessions_that_were_left_are_forgotten_once_they_would_have_ended(office: Office, database: Database) -> None:
+    house = office.site.house
+    for _ in range(2):
+        house.aidants.end_session("une", until=house.clock.now() + LASTS)
+    house.clock.advance(hours=13)
+    house.aidants.end_session("deux", until=house.clock.now() + LASTS)
+    with database.unit_of_work() as session:
+        assert len(session.scalars(select(EndedSession)).all()) == 1
 
 
 def test_one_lands_where_one_was_going(office: Office) -> None:

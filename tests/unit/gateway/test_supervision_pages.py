@@ -327,6 +327,56 @@ def test_every_reading_is_journalled(office: Office, reviews: Reviews, browser: 
     assert office.site.house.actions(office.home).count(Action.READ_CONVERSATION) == 1
 
 
+def lists_told(office: Office, chain: str = "") -> list[dict]:
+    """What the journal tells of lists, oldest first."""
+    told = office.site.house.told(chain or office.home)
+    return [dict(entry.details) for entry in told if entry.action == Action.LIST_CONVERSATIONS.value]
+
+
+def test_a_list_is_journalled_once_in_ten_minutes_with_its_filters(
+    office: Office, reviews: Reviews, browser: TestClient
+) -> None:
+    reviews.talk(LOST)
+    for _ in range(2):
+        browser.get(f"{LIST}?canal=web&confiance=40")
+    assert lists_told(office) == [
+        {"list": "conversations", "filters": {"channel": "web", "confidence_below": 40}},
+    ]
+    browser.get(LIST)
+    browser.get("/supervision/corrections")
+    browser.get("/supervision/corrections?etat=proposees")
+    assert [one["list"] for one in lists_told(office)] == ["conversations", "conversations", "queue", "corrections"]
+    office.site.house.clock.advance(minutes=11)
+    browser.get(LIST)
+    assert len(lists_told(office)) == 5
+
+
+def test_what_was_looked_for_is_never_in_the_journal(office: Office, reviews: Reviews, browser: TestClient) -> None:
+    browser.get(f"{LIST}?texte=Yolande&etiquette=yolande&aidant=yolande&canal=yolande&intention=yolande&charge=-")
+    browser.get(f"{LIST}.csv?texte=Yolande")
+    assert lists_told(office) == [
+        {"list": "conversations", "filters": {"text": True, "tag": True, "assignee": "-"}},
+    ]
+    assert "yolande" not in str(office.site.house.told(office.home)).lower()
+
+
+def test_each_file_is_journalled_with_its_length(office: Office, reviews: Reviews, browser: TestClient) -> None:
+    reviews.talk(LOST)
+    for _ in range(2):
+        browser.get(f"{LIST}.csv?canal=web")
+    told = [one for one in office.site.house.told(office.home) if one.action == Action.EXPORT_CONVERSATIONS.value]
+    assert [dict(one.details) for one in told] == [{"filters": {"channel": "web"}, "count": 1}] * 2
+
+
+def test_the_list_of_everything_is_told_in_the_journal_of_the_system(office: Office, reviews: Reviews) -> None:
+    admin = office.signed_in(office.admin)
+    admin.get(LIST)
+    assert lists_told(office) == []
+    assert lists_told(office, "*") == [{"list": "conversations", "filters": {}}]
+    admin.get(f"{LIST}?structure={office.home}")
+    assert lists_told(office) == [{"list": "conversations", "filters": {"organisation": office.home}}]
+
+
 def test_what_is_masked_is_shown_for_a_reason(office: Office, reviews: Reviews, browser: TestClient) -> None:
     recent = reviews.talk(LOST, at=office.site.house.clock.now())
     office.site.vault.put(recent.conversation, [(PiiType.NOM, "Yolande Kervella")])

@@ -13,10 +13,12 @@ from bot.conversations.messages import Incoming, Reply, Spoken
 from bot.conversations.places import Places
 from bot.conversations.router import Router
 from bot.conversations.store import ConversationStore
+from bot.conversations.worker import Worker
 from bot.handover.asking import Handovers
 from bot.handover.canned import CannedReplies
 from bot.handover.helpdesk import HelpDesk
 from bot.handover.hours import Hours
+from bot.handover.presence import Presence
 from bot.handover.views import Agent, Reason
 from bot.privacy.pseudonymise import Pseudonymised
 from bot.privacy.spans import PiiType
@@ -92,6 +94,11 @@ class Front:
             humans=self.handovers,
         )
         return self.handovers
+
+    def worker(self) -> Worker:
+        """What answers the messages that were kept."""
+        kept = KeptMessages(self.database, cipher=self.cipher)
+        return Worker(kept=kept, store=self.store, engine=self.engine, clock=self.clock, humans=Presence(self.database))
 
     def agent(self, name: str, organisation: str | None = "", *, role: Role = Role.HELPDESK) -> Agent:
         """Someone new who answers; an admin when there is no organisation."""

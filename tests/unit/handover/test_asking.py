@@ -1,7 +1,7 @@
 """From « je veux parler à quelqu'un » to the assistant back again, seen by the person."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -54,6 +54,40 @@ def test_asking_twice_is_asking_once(front: Front) -> None:
     assert outcomes == {Outcome.OPEN}
     assert len(front.desk.listed(helper, "attente")) == 1
     assert front.house.actions(front.home).count("ask_handover") == 1
+
+
+async def test_a_message_kept_during_an_outage_waits_for_the_end_of_the_request(front: Front) -> None:
+    helper = front.agent("nolwenn")
+    front.engine.down = True
+    await front.say("carte grise")
+    front.engine.down = False
+    conversation = front.ask()
+    worker = front.worker()
+    front.clock.instant += timedelta(seconds=10)
+    await worker.round()
+    assert await front.collect() == []
+    front.desk.claim(helper, front.waiting(helper))
+    front.handovers.hear(conversation, BACK_BUTTON)
+    front.clock.instant += timedelta(minutes=1)
+    await worker.round()
+    assert (await front.collect())[-1] == "écho : carte grise"
+
+
+async def test_a_message_kept_during_an_outage_is_left_to_the_human_who_answered(front: Front) -> None:
+    helper = front.agent("nolwenn")
+    front.engine.down = True
+    await front.say("carte grise")
+    front.engine.down = False
+    front.ask()
+    front.clock.instant += timedelta(seconds=10)
+    request = front.waiting(helper)
+    front.desk.claim(helper, request)
+    front.desk.reply(helper, request, "Bonjour, c'est à la préfecture.")
+    front.desk.close(helper, request)
+    await front.collect()
+    front.clock.instant += timedelta(minutes=1)
+    await front.worker().round()
+    assert await front.collect() == []
 
 
 async def test_while_a_request_is_open_the_assistant_is_silent_and_the_agent_reads(front: Front) -> None:

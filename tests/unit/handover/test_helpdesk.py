@@ -263,6 +263,47 @@ def test_reading_is_journalled_unless_one_is_in_charge(front: Front) -> None:
     assert front.house.journal.verify(front.home).broken is None
 
 
+def said(front: Front, conversation: str, *texts: str) -> None:
+    for text in texts:
+        front.store.log_incoming(conversation, text, custom=None, channel="web", now=front.clock.now())
+        front.clock.advance(minutes=1)
+
+
+def test_an_agent_reads_what_led_to_the_request_and_one_stretch_more_when_they_ask(front: Front) -> None:
+    helper, conversation = front.agent("nolwenn"), front.own()
+    for texts in (("un", "deux"), ("trois",), ("quatre", "cinq")):
+        said(front, conversation, *texts)
+        front.clock.advance(hours=1)
+    front.clock.advance(minutes=-30)
+    said(front, conversation, "six")
+    front.ask(conversation)
+    said(front, conversation, "sept")
+    one = front.desk.view(helper, front.waiting(helper))
+    since, shown = None, []
+    for _ in range(3):
+        thread = front.desk.thread(one, since=since)
+        shown.append([line.text for line in thread.lines])
+        since = thread.earlier
+    assert shown == [
+        ["quatre", "cinq", "six", "sept"],
+        ["trois", "quatre", "cinq", "six", "sept"],
+        ["un", "deux", "trois", "quatre", "cinq", "six", "sept"],
+    ]
+    assert since is None
+
+
+def test_what_was_said_for_another_organisation_is_never_shown(front: Front) -> None:
+    conversation = front.own()
+    said(front, conversation, "pour Guéret")
+    front.house.aidants.invite(front.aidant.view.email, "Maiwenn", organisation=front.elsewhere)
+    front.house.aidants.switch(front.aidant.id, front.elsewhere)
+    said(front, conversation, "pour Lens")
+    stranger = front.agent("goulven", front.elsewhere)
+    front.ask(conversation)
+    thread = front.desk.thread(front.desk.view(stranger, front.waiting(stranger)))
+    assert ([line.text for line in thread.lines], thread.earlier) == (["pour Lens"], None)
+
+
 async def test_a_beat_changes_with_all_that_is_to_be_shown_and_with_nothing_else(front: Front) -> None:
     helper = front.agent("nolwenn")
     front.ask()

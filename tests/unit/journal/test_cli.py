@@ -69,6 +69,17 @@ def test_whole_journals_are_told_one_by_one_with_their_number_of_entries(world: 
     assert equipier("verify", "--organisation", world.actor.organisation).output == whole
 
 
+def test_a_terminal_shows_how_far_the_verification_is_and_a_file_does_not(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entries = real_journal(world)
+    assert equipier("verify").stderr == ""
+    monkeypatch.setenv("FORCE_COLOR", "1")  # rich then takes the stream for a terminal
+    shown = equipier("verify")
+    assert f"{len(entries)}/{len(entries)}" in shown.stderr
+    assert "chaîne intacte" in shown.stdout
+
+
 def test_the_first_broken_entry_is_named_with_its_action_and_its_fault(world: World) -> None:
     entries = real_journal(world)
     organisation = world.actor.organisation

@@ -229,5 +229,5 @@ def test_an_entry_cannot_be_replaced_by_an_insertion(world: World) -> None:
     with pytest.raises(IntegrityError, match="append-only"):
         world.sql(
             "INSERT OR REPLACE INTO journal_entries SELECT organisation_id, seq, 'purge', at, aidant_id, mandat_id, "
-            "usager_id, demarche, details, previous, seal FROM journal_entries WHERE seq = 2"
+            "usager_id, demarche, details, previous, seal, request_id FROM journal_entries WHERE seq = 2"
         )

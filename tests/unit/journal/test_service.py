@@ -151,3 +151,12 @@ def test_an_entry_that_is_added_during_a_verification_is_no_fault(world: World, 
 def test_an_organisation_without_journal_is_whole_and_empty(world: World) -> None:
     verified = world.journal.verify("nobody")
     assert (verified.entries, verified.seq, verified.seal, verified.broken) == (0, 0, GENESIS, None)
+
+
+def test_a_verification_tells_how_many_entries_it_has_read(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    entries = len(real_journal(world))
+    monkeypatch.setattr(service, "_BATCH", 10)
+    told: list[int] = []
+    verified = world.journal.verify(world.actor.organisation, read=told.append)
+    assert told == [*range(10, entries, 10), entries]
+    assert verified.entries == entries

@@ -8,11 +8,15 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
 
-from bot.conversations import models as _conversations  # noqa: F401  each makes its tables known
+from bot.aidants import models as _aidants  # noqa: F401  each makes its tables known
+from bot.conversations import models as _conversations  # noqa: F401
 from bot.errors import EquipierError
 from bot.fiches import models as _fiches  # noqa: F401
 from bot.handover import models as _handover  # noqa: F401
+from bot.journal import models as _journal  # noqa: F401
+from bot.mandats import models as _mandats  # noqa: F401
 from bot.privacy import models as _privacy  # noqa: F401
+from bot.storage import leases as _leases  # noqa: F401
 from bot.storage.engine import Base, Database
 from bot.storage.migrate import upgrade
 from bot.storage.schema import is_at_head

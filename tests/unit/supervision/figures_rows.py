@@ -61,7 +61,7 @@ class Rows:
             )
             session.add(line)
             session.flush()
-            session.add(EpisodeLine(line_id=line.id, episode_id=episode))
+            session.add(EpisodeLine.of(line, of))
             return line.id
 
     def turn(

@@ -37,6 +37,6 @@ class DashboardServices:
             dashboards=Dashboards(mandats.database, clock),
             evaluations=Evaluations(evaluations),
             reader=reader,
-            checks=ChainChecks(mandats.journal, mandats.checkpoints, reader, clock),
+            checks=ChainChecks(mandats.database, mandats.journal, mandats.checkpoints, clock),
             checkpoints=mandats.checkpoints,
         )

@@ -40,7 +40,13 @@ def routes(desk: Desk, services: HelpDeskServices) -> APIRouter:
 
     @router.get(f"{HELP}/etat")
     def state(request: Request, agent: Answering) -> Response:
-        return unattended(request, JSONResponse(state_of(agent, requests.beats())))
+        told = state_of(agent, requests.beats()) | {"session": round(desk.sessions.left(request).total_seconds())}
+        return unattended(request, JSONResponse(told))
+
+    @router.get(f"{HELP}/presence")
+    def presence(request: Request, agent: Answering) -> Response:  # noqa: ARG001  reserved to agents
+        """Someone is there: a page that is open says so when it is touched, and the session goes on."""
+        return JSONResponse({"session": round(desk.sessions.renewed(request).total_seconds())})
 
     @router.get(f"{HELP}/evenements")
     async def events(request: Request, agent: Answering) -> Response:

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -15,6 +15,7 @@ from bot.gateway.pages.fields import Sent
 from bot.handover.texts import LONGEST
 from bot.handover.views import Agent, AlreadyClaimed, NoSuchAgent, NotInCharge, RequestView, UnknownRequest, WrongText
 
+Earlier = Annotated[int | None, Query(ge=1, le=2**31 - 1)]  # beyond, no database has one
 _ONE = f"{HELP}/{{request_id:int}}"
 _DONE = {
     "prise": "La demande est à vous : la personne sait que vous allez lui répondre.",
@@ -51,8 +52,16 @@ def routes(desk: Desk, services: HelpDeskServices) -> APIRouter:
     Seen = Annotated[RequestView, Depends(seen)]
 
     def show(
-        request: Request, visitor: Visitor, agent: Agent, one: RequestView, *, values: Sent | None = None, **errors: str
+        request: Request,
+        visitor: Visitor,
+        agent: Agent,
+        one: RequestView,
+        *,
+        since: int | None = None,
+        values: Sent | None = None,
+        **errors: str,
     ) -> Response:
+        thread = requests.thread(one, since=since)
         asked = request.query_params.get("fait", "")
         holder = one.claimed_name or "Quelqu'un"
         return desk.render(
@@ -61,7 +70,9 @@ def routes(desk: Desk, services: HelpDeskServices) -> APIRouter:
             visitor,
             status=422 if errors else 200,
             one=one,
-            items=items_of(one, requests.thread(one), brand=desk.kit.services.brand),
+            items=items_of(one, thread, brand=desk.kit.services.brand),
+            earlier=thread.earlier,
+            since=since,
             mine=one.claimed_by == agent.id,
             in_charge=one.claimed_by == agent.id or agent.may_take_over(one.organisation_id),
             colleagues=requests.colleagues(one),
@@ -74,13 +85,14 @@ def routes(desk: Desk, services: HelpDeskServices) -> APIRouter:
         )
 
     @router.get(_ONE)
-    def one_request(request: Request, visitor: Signed, agent: Answering, one: Seen) -> Response:
-        requests.opened(agent, one)
-        return show(request, visitor, agent, one)
+    def one_request(request: Request, visitor: Signed, agent: Answering, one: Seen, depuis: Earlier = None) -> Response:
+        requests.opened(agent, one, since=depuis)
+        return show(request, visitor, agent, one, since=depuis)
 
     @router.get(f"{_ONE}/fil")
-    def thread(request: Request, visitor: Signed, one: Seen) -> Response:
-        items = items_of(one, requests.thread(one), brand=desk.kit.services.brand)
+    def thread(request: Request, visitor: Signed, agent: Answering, one: Seen, depuis: Earlier = None) -> Response:
+        requests.followed(agent, one, since=depuis)
+        items = items_of(one, requests.thread(one, since=depuis), brand=desk.kit.services.brand)
         return unattended(request, desk.render(request, "helpdesk_fil", visitor, form=None, items=items))
 
     @router.post(f"{_ONE}/prendre")

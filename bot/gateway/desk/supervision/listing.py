@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
@@ -18,6 +18,7 @@ from bot.gateway.desk.supervision.common import CONVERSATIONS, SUPERVISION, Choi
 from bot.gateway.desk.supervision.filters import Wanted, in_words, read, written
 from bot.gateway.desk.supervision.labels import CHANNELS, teachable
 from bot.gateway.desk.supervision.services import SupervisionServices
+from bot.supervision.listings import Listed
 from bot.supervision.queries import WrongKey
 from bot.supervision.views import ConversationRow, Filter, State, WrongReview
 
@@ -85,6 +86,7 @@ def routes(desk: Desk, services: SupervisionServices) -> APIRouter:
             page = conversations.page(visitor.id, wanted.filter, key=key, limit=_PER_PAGE)
         except WrongKey:
             page = conversations.page(visitor.id, wanted.filter, limit=_PER_PAGE)
+        services.reviewing.listings.seen(visitor.id, Listed.CONVERSATIONS, wanted.filter)
         choices = Choices.of(desk, visitor)
         return show(
             request,
@@ -117,7 +119,9 @@ def routes(desk: Desk, services: SupervisionServices) -> APIRouter:
 
     @router.get(f"{CONVERSATIONS}.csv")
     def as_file(request: Request, visitor: Reviewing) -> Response:
-        rows = _newest(services, visitor, read(request.query_params).filter)
+        wanted = read(request.query_params).filter
+        rows = list(_newest(services, visitor, wanted))
+        services.reviewing.listings.taken(visitor.id, wanted, count=len(rows))
         return Response(
             _csv(rows),
             media_type="text/csv; charset=utf-8",
@@ -155,7 +159,7 @@ def _newest(services: SupervisionServices, visitor: Visitor, wanted: Filter) -> 
             return
 
 
-def _csv(rows: Iterator[ConversationRow]) -> str:
+def _csv(rows: Iterable[ConversationRow]) -> str:
     text = io.StringIO()
     text.write("\ufeff")  # or Excel would not see that it is UTF-8
     writer = csv.writer(text, delimiter=";")

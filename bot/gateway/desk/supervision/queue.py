@@ -10,6 +10,7 @@ from bot.gateway.desk.access import Posted, guarded
 from bot.gateway.desk.desk import Desk, Visitor, see
 from bot.gateway.desk.supervision.common import SUPERVISION, Id, Options, Reviewing, names_of, show, told
 from bot.gateway.desk.supervision.services import SupervisionServices
+from bot.supervision.listings import Listed
 from bot.supervision.views import Judgement, Progress, Verdict, WrongReview
 
 CORRECTIONS = f"{SUPERVISION}/corrections"
@@ -49,6 +50,7 @@ def routes(desk: Desk, services: SupervisionServices) -> APIRouter:
         passed = _passed(request)
         waiting = services.queue.next(visitor.id, limit=_SHOWN + len(passed))
         items = [item for item in waiting if item.turn not in passed][:_SHOWN]
+        services.reviewing.listings.seen(visitor.id, Listed.QUEUE)
         return show(
             request,
             "file",
@@ -73,6 +75,7 @@ def routes(desk: Desk, services: SupervisionServices) -> APIRouter:
             before=int(before) if before.isascii() and before.isdigit() and len(before) < _DIGITS else None,
             limit=_PER_PAGE,
         )
+        services.reviewing.listings.seen(visitor.id, Listed.CORRECTIONS)
         return show(
             request,
             "corrections",
