@@ -18,6 +18,7 @@ from bot.bootstrap import MandatServices, guidance_service, handovers_of, mandat
 from bot.fiches.guidance import Guidance, GuidanceService
 from bot.fiches.render import Message, in_short
 from bot.handover.asking import Handovers
+from bot.observability.actions import watched_action
 from bot.settings import get_settings
 
 
@@ -60,8 +61,9 @@ class EquipierAction(Action, ABC):  # type: ignore[misc]  # the SDK is untyped
         """Does the work; returns the events to apply to the tracker."""
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:  # noqa: ARG002
-        """The SDK's entry point."""
-        return self.handle(dispatcher, tracker)
+        """The SDK's entry point; what is logged and journalled inside bears the id of the person's message."""
+        with watched_action(self.name(), tracker.latest_message.get("metadata")):
+            return self.handle(dispatcher, tracker)
 
 
 def utter(dispatcher: CollectingDispatcher, message: Message) -> None:

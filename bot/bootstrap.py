@@ -11,8 +11,12 @@ from bot.conversations.cipher import FernetCipher
 from bot.conversations.doorstep import HidesPersonalData
 from bot.conversations.engine import Engine, RasaEngine
 from bot.conversations.kept import KeptMessages
+from bot.conversations.limits import MakesLimiters, in_memory
 from bot.conversations.store import ConversationStore
+from bot.conversations.wire import Wire
 from bot.conversations.worker import Worker
+from bot.observability.engine import WatchedEngine
+from bot.observability.tracing import stop_tracing
 from bot.settings import Settings
 from bot.storage.engine import Database
 
@@ -33,6 +37,7 @@ if TYPE_CHECKING:
     from bot.privacy.detect import Detector
     from bot.privacy.retention import Retention
     from bot.privacy.vault import Vault
+    from bot.storage.leases import Leases
 
 # Nobody waits in front of the worker: it leaves the engine more time, so that a slow answer ends up arriving.
 _WORKER_PATIENCE = 4
@@ -70,39 +75,57 @@ def gateway_services(
         client: for the engine and the checks; closed with the services.
 
     Raises:
-        SettingsError: the vault key is missing or wrong.
+        SettingsError: the vault key is missing or wrong, or the address of Redis.
     """
     from bot.bootstrap_channels import channels_of  # noqa: PLC0415  the worker and the actions need no web framework
     from bot.bootstrap_pages import page_services  # noqa: PLC0415
+    from bot.bootstrap_shared import gateway_checks, metrics_page, shared_memory  # noqa: PLC0415
     from bot.gateway.app import GatewayServices  # noqa: PLC0415
-    from bot.gateway.health import standard_checks  # noqa: PLC0415
     from bot.privacy.pseudonymise import Pseudonymiser  # noqa: PLC0415
+    from bot.shared.windows import SharedWindows  # noqa: PLC0415
 
     now = clock or SystemClock()
     database = open_database(settings)
-    mandats = mandats_services(settings, clock=clock, database=database)
-    http = client or _internal_client()
+    shared = shared_memory(settings)
+    limiters = SharedWindows(shared) if shared is not None else in_memory
+    mandats = mandats_services(settings, clock=clock, database=database, limiters=limiters)
+    http, wire = client or _internal_client(), Wire()
     hides = pseudonymiser or Pseudonymiser(personal_data_detector())
     channels = channels_of(
         settings,
         mandats,
         clock=now,
         pseudonymiser=hides,
-        engine=RasaEngine(http, url=settings.rasa_url, timeout=settings.engine_timeout),
+        engine=WatchedEngine(RasaEngine(client or wire, url=settings.rasa_url, timeout=settings.engine_timeout)),
         http=http,
+        limiters=limiters,
+        shared=shared,
     )
 
     async def close() -> None:
         await http.aclose()
+        await wire.aclose()
         database.close()
+        if shared is not None:
+            await shared.close()
+        stop_tracing()
 
     return GatewayServices(
         rest=channels.rest,
         web=channels.web,
         telegram=channels.telegram,
-        pages=page_services(settings, mandats, clock=now, pseudonymiser=hides, signed_out=channels.web.sign_out),
-        checks=standard_checks(database, http, rasa_url=settings.rasa_url, actions_url=settings.actions_url),
+        pages=page_services(
+            settings,
+            mandats,
+            clock=now,
+            pseudonymiser=hides,
+            signed_out=channels.web.sign_out,
+            limiters=limiters,
+        ),
+        checks=gateway_checks(settings, database, http, shared=shared, clock=now),
         close=close,
+        drain=channels.drain,
+        metrics=metrics_page(settings, database, clock=now),
     )
 
 
@@ -127,14 +150,22 @@ class MandatServices:
 
 
 def mandats_services(
-    settings: Settings, *, clock: Clock | None = None, database: Database | None = None
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    database: Database | None = None,
+    limiters: MakesLimiters = in_memory,
 ) -> MandatServices:
     """The services of mandates, over *database* or the one of the settings.
+
+    Args:
+        limiters: makes what counts the codes that a conversation tries.
 
     Raises:
         SettingsError: a key is missing or malformed.
     """
-    from bot.aidants.service import Aidants  # noqa: PLC0415  the search needs none of them
+    from bot.aidants.accounts import CODES_AN_HOUR  # noqa: PLC0415  the search needs none of them
+    from bot.aidants.service import Aidants  # noqa: PLC0415
     from bot.journal.checkpoints import Checkpoints  # noqa: PLC0415
     from bot.journal.service import Journal  # noqa: PLC0415
     from bot.mandats.attestation import Attestations  # noqa: PLC0415
@@ -158,7 +189,13 @@ def mandats_services(
     register = Register(base, journal, usagers, now)
     return MandatServices(
         database=base,
-        aidants=Aidants(base, journal, now, keys=sessions),
+        aidants=Aidants(
+            base,
+            journal,
+            now,
+            keys=sessions,
+            tries=limiters("codes", limit=CODES_AN_HOUR, window=timedelta(hours=1)),
+        ),
         journal=journal,
         checkpoints=Checkpoints(
             base, journal, now, key=KeyRing.parse(settings.checkpoint_key, setting="EQUIPIER_CHECKPOINT_KEY")
@@ -184,6 +221,7 @@ class WorkerServices:
     async def close(self) -> None:
         await self.client.aclose()
         self.database.close()
+        stop_tracing()
 
 
 def handovers_of(settings: Settings, mandats: MandatServices, *, clock: Clock | None = None) -> "Handovers":
@@ -208,21 +246,27 @@ def handovers_of(settings: Settings, mandats: MandatServices, *, clock: Clock | 
 def retention_of(settings: Settings, services: "MandatServices", *, clock: Clock | None = None) -> "Retention":
     """What deletes what was kept long enough, with the durations of *settings*."""
     from bot.privacy.retention import Retention  # noqa: PLC0415
-    from bot.privacy.trackers import RasaTrackers  # noqa: PLC0415
+    from bot.privacy.trackers import trackers_at  # noqa: PLC0415
 
     return Retention(
         services.database,
         services.journal,
         services.usagers,
         clock or SystemClock(),
-        trackers=RasaTrackers(settings.var_dir / "rasa.db"),
+        trackers=trackers_at(settings.tracker_sqlalchemy_url),
         mandat_years=settings.mandat_kept_years,
         conversation_days=settings.conversation_kept_days,
     )
 
 
-def worker_chores(settings: Settings, services: "MandatServices", *, clock: Clock | None = None) -> "Chores":
-    """What the worker does by the clock: reminders, vault, retention."""
+def worker_chores(
+    settings: Settings, services: "MandatServices", *, leases: "Leases", clock: Clock | None = None
+) -> "Chores":
+    """What the worker does by the clock: reminders, vault, retention.
+
+    Args:
+        leases: of this worker, by which it keeps the others from what must not be done twice at once.
+    """
     from bot.chores import Chores, standard  # noqa: PLC0415
     from bot.mandats.reminders import Reminders  # noqa: PLC0415
     from bot.supervision.services import projection_of  # noqa: PLC0415
@@ -238,7 +282,7 @@ def worker_chores(settings: Settings, services: "MandatServices", *, clock: Cloc
         handovers=handovers_of(settings, services, clock=now),
         projection=projection,
     )
-    return Chores(chores, now, close=projection.close)
+    return Chores(chores, now, leases=leases, close=projection.close)
 
 
 def worker_services(
@@ -249,14 +293,21 @@ def worker_services(
     Raises:
         SettingsError: the vault key is missing or wrong.
     """
+    from bot.handover.presence import Presence  # noqa: PLC0415  as above
+
     patience = settings.engine_timeout * _WORKER_PATIENCE
     cipher = FernetCipher(settings.vault_key)
     database = open_database(settings)
     http = client or _internal_client()
-    engine: Engine = RasaEngine(http, url=settings.rasa_url, timeout=patience)
+    engine: Engine = WatchedEngine(RasaEngine(http, url=settings.rasa_url, timeout=patience))
     kept = KeptMessages(database, cipher=cipher, lease=timedelta(seconds=patience + _LEASE_MARGIN))
     worker = Worker(
-        kept=kept, store=ConversationStore(database), engine=engine, clock=clock or SystemClock(), every=every
+        kept=kept,
+        store=ConversationStore(database),
+        engine=engine,
+        clock=clock or SystemClock(),
+        every=every,
+        humans=Presence(database),
     )
     return WorkerServices(worker, database, http)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 
 import httpx
 
@@ -17,6 +18,7 @@ from bot.channels.telegram.wire import make_request
 from bot.channels.web.channel import WebChannel
 from bot.channels.web.claims import HostTokens
 from bot.channels.web.late import LateReplies
+from bot.channels.web.manager import SharedRooms
 from bot.channels.web.origins import Origins, origins_of
 from bot.channels.web.services import WebServices
 from bot.clock import Clock
@@ -27,15 +29,18 @@ from bot.conversations.engine import Engine
 from bot.conversations.feedback import Feedback
 from bot.conversations.history import History
 from bot.conversations.kept import KeptMessages
-from bot.conversations.limits import SlidingWindow
+from bot.conversations.limits import MESSAGES_A_MINUTE, MINUTE, MakesLimiters, in_memory
 from bot.conversations.places import Places
 from bot.conversations.preferences import PreferenceHearing, PreferenceStore
 from bot.conversations.router import Router
 from bot.conversations.store import ConversationStore
 from bot.privacy.envelope import KeyRing
 from bot.settings import Settings
+from bot.shared.redis import SharedMemory
+from bot.shared.turns import SharedTurns
 from bot.voice.client import VoiceClient
 
+_DRAIN = 2.0  # seconds for what is being answered when the gateway stops, after the four of its server
 _ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104  read, not bound
 
 
@@ -45,11 +50,13 @@ class Channels:
 
     Attributes:
         telegram: ``None`` when there is no bot.
+        drain: ends what is being answered.
     """
 
     rest: RestChannel
     web: WebChannel
     telegram: TelegramChannel | None
+    drain: Callable[[], Awaitable[None]]
 
 
 def channels_of(
@@ -60,8 +67,14 @@ def channels_of(
     pseudonymiser: HidesPersonalData,
     engine: Engine,
     http: httpx.AsyncClient,
+    limiters: MakesLimiters = in_memory,
+    shared: SharedMemory | None = None,
 ) -> Channels:
     """The channels of the gateway, over the database of *mandats*.
+
+    Args:
+        limiters: makes what counts messages, connections, events.
+        shared: what several gateways share; ``None`` when there is one.
 
     Raises:
         SettingsError: a key is missing or wrong.
@@ -83,11 +96,12 @@ def channels_of(
         ),
         kept=KeptMessages(database, cipher=cipher),
         engine=engine,
-        limiter=SlidingWindow(),
+        limiter=limiters("messages", limit=MESSAGES_A_MINUTE, window=MINUTE),
         clock=clock,
         preferences=preferences,
         humans=handovers_of(settings, mandats, clock=clock),
         pushed=(TELEGRAM,),
+        turns=SharedTurns(shared) if shared is not None else None,
     )
     web = WebServices(
         router=router,
@@ -104,7 +118,9 @@ def channels_of(
         max_chars=settings.message_max_chars,
         hosts=_host_tokens(settings, clock),
         voice=voice,
+        limiters=limiters,
     )
+    manager = SharedRooms(settings.redis_url, shared) if shared is not None else None
     telegram = None
     if token := settings.telegram_token.get_secret_value():
         telegram = TelegramChannel(
@@ -125,7 +141,7 @@ def channels_of(
             )
         )
     rest = RestChannel(router, token=settings.rest_token, key=settings.vault_key)
-    return Channels(rest, WebChannel(web), telegram)
+    return Channels(rest, WebChannel(web, manager=manager), telegram, partial(router.drain, within=_DRAIN))
 
 
 def telegram_poller(settings: Settings, *, alive: Callable[[], None]) -> tuple[Poller, Callable[[], Awaitable[None]]]:

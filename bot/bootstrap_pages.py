@@ -2,12 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
 
 from bot.bootstrap import MandatServices, retention_of
 from bot.clock import Clock
 from bot.conversations.doorstep import HidesPersonalData
-from bot.conversations.limits import SlidingWindow
+from bot.conversations.limits import MINUTE, MakesLimiters, in_memory
 from bot.fiches.store import FicheStore
 from bot.gateway.desk.dashboard.services import DashboardServices
 from bot.gateway.desk.helpdesk.services import HelpDeskServices
@@ -33,11 +32,13 @@ def page_services(
     clock: Clock,
     pseudonymiser: HidesPersonalData,
     signed_out: Callable[[str], None] | None = None,
+    limiters: MakesLimiters = in_memory,
 ) -> PageServices:
     """What the pages of the gateway run on, over the services of mandates.
 
     Args:
         signed_out: told the id of each session that someone ends.
+        limiters: makes what counts the sign-ins and the verifications.
     """
     fiches = FicheStore(mandats.database)
     helpdesk = HelpDeskServices(
@@ -75,7 +76,7 @@ def page_services(
         verification=mandats.verification,
         vault=mandats.vault,
         attestation=mandats.attestations.just_sealed,
-        limiter=SlidingWindow(limit=_PAGES_A_MINUTE, window=timedelta(minutes=1)),
+        limiter=limiters("pages", limit=_PAGES_A_MINUTE, window=MINUTE),
         desk=replace(
             DeskServices.over(mandats),
             helpdesk=helpdesk,

@@ -1,9 +1,11 @@
 """Settings: read once, typed, secrets masked; every wrong key is named at once.
 
 Order of precedence: environment (``EQUIPIER_…``), then ``var/equipier.env`` (written by ``make run`` in
-development), then the default.
+development), then the files of the folder that ``EQUIPIER_SECRETS_DIR`` names (``equipier_vault_key`` holds
+``EQUIPIER_VAULT_KEY``), then the default.
 """
 
+import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -14,6 +16,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from bot.errors import SettingsError
 
 ROOT = Path(__file__).resolve().parent.parent
+SECRETS_DIR = "EQUIPIER_SECRETS_DIR"
 
 
 class Settings(BaseSettings):
@@ -98,12 +101,24 @@ class Settings(BaseSettings):
     )
     widget_jwt_issuer: str = Field(default="", description="Émetteur (« iss ») attendu dans ces jetons.")
     rasa_url: str = Field(default="http://127.0.0.1:5005", description="Adresse du serveur Rasa.")
+    tracker_url: SecretStr = Field(
+        default=SecretStr(""),
+        description="Base SQLAlchemy de la mémoire des dialogues (Rasa) ; vide : un fichier de var/.",
+    )
     events_url: SecretStr = Field(
         default=SecretStr(""),
         description="RabbitMQ des événements de Rasa (amqp://utilisateur:secret@hôte:port/) ; vide : un fichier de"
         " var/.",
     )
+    redis_url: SecretStr = Field(
+        default=SecretStr(""),
+        description="Redis que partagent plusieurs processus (redis://:secret@hôte:6379/0) ; vide : un seul de chaque.",
+    )
     actions_url: str = Field(default="http://127.0.0.1:5055", description="Adresse du serveur d'actions.")
+    internal_host: str = Field(
+        default="127.0.0.1",
+        description="Interface d'écoute de Rasa, des actions et de la voix ; à n'ouvrir que sur un réseau privé.",
+    )
     gateway_host: str = Field(default="127.0.0.1", description="Interface d'écoute de la passerelle.")
     gateway_port: int = Field(default=8000, ge=1, le=65535, description="Port de la passerelle.")
     engine_timeout: float = Field(
@@ -119,12 +134,29 @@ class Settings(BaseSettings):
         default="https://lecomarquage.service-public.gouv.fr/vdd/3.4/part/zip/vosdroits-latest.zip",
         description="Archive officielle des fiches « particuliers ».",
     )
+    metrics_token: SecretStr = Field(
+        default=SecretStr(""),
+        description="Jeton de lecture de /metrics ; vide : seule cette machine peut lire, sans mandataire.",
+    )
+    worker_metrics: str = Field(
+        default="",
+        description="Adresse (hôte:port) où le travail de fond donne ses mesures ; vide : nulle part.",
+    )
+    otlp_url: str = Field(
+        default="",
+        description="Collecteur OpenTelemetry des traces (http://hôte:4318/v1/traces) ; vide : pas de traces.",
+    )
     log_json: bool = Field(default=False, description="Journaux techniques en JSON plutôt qu'en texte.")
 
     @property
     def sqlalchemy_url(self) -> str:
         """The database address: the one that is set, else the SQLite file under ``var_dir``."""
         return self.database_url or f"sqlite:///{self.var_dir / 'equipier.db'}"
+
+    @property
+    def tracker_sqlalchemy_url(self) -> str:
+        """The address of the memory of the dialogues: the one that is set, else the SQLite file under ``var_dir``."""
+        return self.tracker_url.get_secret_value() or f"sqlite:///{(self.var_dir / 'rasa.db').resolve()}"
 
     @property
     def index_dir(self) -> Path:
@@ -159,8 +191,11 @@ def load_settings(env_file: Path | None = None) -> Settings:
     Raises:
         SettingsError: as above.
     """
+    folder = os.environ.get(SECRETS_DIR)
+    if folder and not Path(folder).is_dir():
+        raise SettingsError(f"{SECRETS_DIR} n'est pas un dossier : {folder}", hint="Montez-y les secrets.")
     try:
-        return Settings(_env_file=env_file)
+        return Settings(_env_file=env_file, _secrets_dir=folder or None)
     except ValidationError as error:
         wrong = ", ".join(f"EQUIPIER_{'_'.join(map(str, e['loc'])).upper()} ({e['msg']})" for e in error.errors())
         raise SettingsError(

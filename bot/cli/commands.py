@@ -3,6 +3,7 @@
 from bot.cli import (
     aidants,
     app,
+    backup,
     chat,
     db,
     demo,
@@ -15,6 +16,7 @@ from bot.cli import (
     nlu,
     retention,
     run,
+    secrets,
     serve,
     usagers,
     voice,
@@ -31,6 +33,9 @@ for command in (
     run.process,
     retention.retention,
     demo.demo,
+    backup.backup,
+    backup.restore,
+    secrets.secrets,
 ):
     app.command()(command)
 for name, group in (

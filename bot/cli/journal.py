@@ -1,7 +1,7 @@
 """`equipier journal …`: verify, sign, export and read the journal of what was done."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -51,7 +51,8 @@ def verify(
             typer.echo("Aucun journal\u202f: rien n'a encore été inscrit.")
         whole = True
         for chain in chains:
-            verified = services.journal.verify(chain)
+            with _reading(services.journal.length(chain)) as read:
+                verified = services.journal.verify(chain, read=read)
             typer.echo(f"{_name(services, chain)}\u202f: {_outcome(services, verified)}")
             whole &= verified.broken is None
             latest = services.checkpoints.latest(chain)
@@ -131,6 +132,19 @@ def _services() -> Iterator["MandatServices"]:
         yield services
     finally:
         services.close()
+
+
+@contextmanager
+def _reading(entries: int) -> Iterator[Callable[[int], None]]:
+    """A bar of progress, on a terminal only; it is told how many of *entries* were read so far."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn("Entrées relues"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("", total=entries)
+        yield lambda done: bar.update(task, completed=done)
 
 
 def _chosen(known: set[str], organisation: str | None) -> list[str]:

@@ -10,10 +10,14 @@ def gateway() -> None:
     from bot.bootstrap import gateway_services
     from bot.gateway.app import create_app
     from bot.gateway.logging import configure_logging
+    from bot.observability.journal import count_journal_entries
+    from bot.observability.tracing import start_tracing
     from bot.settings import get_settings
 
     settings = get_settings()
     configure_logging(as_json=settings.log_json)
+    count_journal_entries()
+    start_tracing(settings.otlp_url, process="gateway")
     uvicorn.run(
         create_app(gateway_services(settings)),
         host=settings.gateway_host,
@@ -29,10 +33,16 @@ def gateway() -> None:
 def worker() -> None:
     """Lancer le travail de fond : messages gardés, rappels de fin de mandat, durées de conservation."""
     from bot.gateway.logging import configure_logging
+    from bot.observability.exposure import serve_metrics
+    from bot.observability.journal import count_journal_entries
+    from bot.observability.tracing import start_tracing
     from bot.settings import get_settings
 
     settings = get_settings()
     configure_logging(as_json=settings.log_json)
+    count_journal_entries()
+    serve_metrics(settings.worker_metrics)
+    start_tracing(settings.otlp_url, process="worker")
     asyncio.run(_work())
 
 
@@ -84,8 +94,11 @@ async def _work() -> None:
     import structlog
 
     from bot.bootstrap import mandats_services, worker_chores, worker_services
+    from bot.chores import show_presence
+    from bot.clock import SystemClock
     from bot.settings import get_settings
     from bot.setup.readiness import show_alive
+    from bot.storage.leases import Leases
 
     log = structlog.get_logger(__name__)
     settings = get_settings()
@@ -93,13 +106,15 @@ async def _work() -> None:
     stop = _stopped_by_signals()
     log.info("worker started")
     alive = asyncio.create_task(show_alive(settings.var_dir / "worker.alive", stop))
-    mandats = mandats_services(settings, database=services.database)
-    chores = asyncio.create_task(worker_chores(settings, mandats).run(stop))
+    mandats, leases = mandats_services(settings, database=services.database), Leases(services.database)
+    present = asyncio.create_task(show_presence(leases, SystemClock(), stop))
+    chores = asyncio.create_task(worker_chores(settings, mandats, leases=leases).run(stop))
     try:
         await services.worker.run(stop)
     finally:
         stop.set()
         await alive
+        await present
         await chores
         await services.close()
     log.info("worker stopped")

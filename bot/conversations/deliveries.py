@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 import structlog
-from sqlalchemy import exists, func, or_, select, update
+from sqlalchemy import and_, exists, func, or_, select, update
 from sqlalchemy.orm import aliased
 
 from bot.conversations.buttons import new_button_id
@@ -146,12 +146,16 @@ class Deliveries:
         blocked = exists().where(
             older.place_id == Delivery.place_id, older.delivered_at.is_(None), older.id < Delivery.id
         )
-        free = or_(Delivery.lease_until.is_(None), Delivery.lease_until <= now)
+        # What is held for longer than anyone does, or was written in the future, was so by a clock that ran ahead.
+        free = or_(
+            Delivery.lease_until.is_(None), Delivery.lease_until <= now, Delivery.lease_until > now + self._lease * 2
+        )
+        time_has_come = or_(Delivery.next_attempt_at <= now, and_(Delivery.created_at > now, Delivery.attempts == 0))
         due = (
             select(Delivery, Place.address)
             .join(Place, Place.id == Delivery.place_id)
             .where(Place.channel == channel, Place.channel != OWN)
-            .where(Delivery.delivered_at.is_(None), Delivery.next_attempt_at <= now, free, ~blocked)
+            .where(Delivery.delivered_at.is_(None), time_has_come, free, ~blocked)
             .order_by(Delivery.id)
             .limit(limit)
         )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, insert, update
 from sqlalchemy.orm import Session
 
 from bot.conversations.buttons import give_out
@@ -16,17 +16,28 @@ from bot.conversations.models import ButtonPayload, Conversation, Delivery, Logg
 
 Answer = tuple[Reply, ...]
 
+_FETCH = (
+    update(OutboxEntry)
+    .where(OutboxEntry.conversation_id == bindparam("conversation"), OutboxEntry.delivered_at.is_(None))
+    .values(delivered_at=bindparam("now"))
+    .returning(OutboxEntry.seq, OutboxEntry.reply)
+)
+_NEXT_TURN = (
+    update(Conversation)
+    .where(Conversation.id == bindparam("conversation"))
+    .values(turn=Conversation.turn + 1)
+    .returning(Conversation.turn)
+)
+_OFFER = insert(ButtonPayload)
+_LOG = insert(LoggedMessage).returning(LoggedMessage.id)
+
 
 def fetch_outbox(session: Session, conversation: str, *, new_button: Callable[[], str], now: datetime) -> Answer:
     """The replies that waited for *conversation*, handed over now, once, ever."""
     # One statement marks and reads: two readers can never both get an entry.
-    mark = (
-        update(OutboxEntry)
-        .where(OutboxEntry.conversation_id == conversation, OutboxEntry.delivered_at.is_(None))
-        .values(delivered_at=now)
-        .returning(OutboxEntry.seq, OutboxEntry.reply)
-    )
-    waiting = sorted(session.execute(mark).all(), key=lambda entry: entry[0])
+    session.flush()
+    told = {"conversation": conversation, "now": now}
+    waiting = sorted(session.connection().execute(_FETCH, told).all(), key=lambda entry: entry[0])
     replies = tuple(Reply.from_json(reply) for _, reply in waiting)
     return hand_over(session, conversation, replies, new_button=new_button, now=now) if replies else ()
 
@@ -46,40 +57,36 @@ def hand_over(
         ms: the time that it took to answer, in milliseconds; ``None`` when nobody asked.
     """
     outside, given = give_out(answer, new_id=new_button)
-    turn = session.scalar(
-        update(Conversation)
-        .where(Conversation.id == conversation)
-        .values(turn=Conversation.turn + 1)
-        .returning(Conversation.turn)
-    )
-    session.add_all(
-        ButtonPayload(
-            id=button.id,
-            conversation_id=conversation,
-            payload=button.payload,
-            title=button.title,
-            turn=turn,
-            position=button.position,
-            created_at=now,
-        )
-        for button in given
-    )
-    lines = [
-        LoggedMessage(
-            conversation_id=conversation,
-            direction="out",
-            text=reply.text,
-            custom=reply.custom,
-            buttons=reply.as_json().get("buttons"),
-            created_at=now,
-            latency_ms=ms,
-        )
-        for reply in outside
-    ]
-    for line in lines:  # one by one: their ids must be in their order
-        session.add(line)
-        session.flush()
-    return tuple(replace(reply, id=line.id) for reply, line in zip(outside, lines, strict=True))
+    session.flush()
+    connection = session.connection()
+    turn = connection.execute(_NEXT_TURN, {"conversation": conversation}).scalar()
+    if given:
+        rows = [
+            {
+                "id": button.id,
+                "conversation_id": conversation,
+                "payload": button.payload,
+                "title": button.title,
+                "turn": turn,
+                "position": button.position,
+                "created_at": now,
+            }
+            for button in given
+        ]
+        connection.execute(_OFFER, rows)
+    ids = []
+    for reply in outside:  # one by one: their ids must be in their order
+        line = {
+            "conversation_id": conversation,
+            "direction": "out",
+            "text": reply.text,
+            "custom": reply.custom,
+            "buttons": reply.as_json().get("buttons"),
+            "created_at": now,
+            "latency_ms": ms,
+        }
+        ids.append(connection.execute(_LOG, line).scalar_one())
+    return tuple(replace(reply, id=line) for reply, line in zip(outside, ids, strict=True))
 
 
 def push(session: Session, place: int, conversation: str, replies: Sequence[Reply], *, now: datetime) -> None:

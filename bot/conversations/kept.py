@@ -18,6 +18,7 @@ from bot.storage.sql import changed
 
 KEPT_FOR = timedelta(hours=24)
 _DELAYS = (5, 10, 30, 60)  # seconds; the last one goes on
+_LONGEST_WAIT = timedelta(seconds=_DELAYS[-1])
 # A message that the dialogue can never answer must not hold back for a day those that came after it.
 _STOPS_BLOCKING_AFTER = 30
 
@@ -91,10 +92,16 @@ class KeptMessages:
             older.id < KeptMessage.id,
             older.attempts < _STOPS_BLOCKING_AFTER,
         )
-        free = or_(KeptMessage.lease_until.is_(None), KeptMessage.lease_until <= now)
+        # What is held or put off for longer than anyone does was so by a clock that ran ahead.
+        free = or_(
+            KeptMessage.lease_until.is_(None),
+            KeptMessage.lease_until <= now,
+            KeptMessage.lease_until > now + self._lease * 2,
+        )
+        time_has_come = or_(KeptMessage.next_attempt_at <= now, KeptMessage.next_attempt_at > now + _LONGEST_WAIT * 2)
         due = (
             select(KeptMessage)
-            .where(KeptMessage.state == "waiting", KeptMessage.next_attempt_at <= now, free, ~blocked)
+            .where(KeptMessage.state == "waiting", time_has_come, free, ~blocked)
             .order_by(KeptMessage.id)
             .limit(limit)
         )
@@ -129,11 +136,18 @@ class KeptMessages:
                 )
             )
 
-    def give_up(self, kept: Kept, farewell: Reply, *, now: datetime) -> bool:
-        """Stops trying, with a word to the author; false, and nothing done, if the lease was lost."""
-        return self._close(kept.id, kept.token, kept.conversation, [farewell], state="expired", now=now)
+    def put_off(self, kept: Kept, *, until: datetime) -> None:
+        """Gives the message back for *until*; it was not tried."""
+        with self._database.unit_of_work() as session:
+            session.execute(
+                _held(kept.id, kept.token).values(next_attempt_at=until, lease_until=None, lease_token=None)
+            )
 
-    def expire(self, farewell: Callable[[Kept], Reply], *, now: datetime) -> int:
+    def give_up(self, kept: Kept, farewell: Sequence[Reply], *, now: datetime) -> bool:
+        """Stops trying, with a word to the author; false, and nothing done, if the lease was lost."""
+        return self._close(kept.id, kept.token, kept.conversation, farewell, state="expired", now=now)
+
+    def expire(self, farewell: Callable[[Kept], Sequence[Reply]], *, now: datetime) -> int:
         """Gives up the messages kept for more than a day, each with a word to its author; how many."""
         old = (
             select(KeptMessage)
@@ -146,9 +160,7 @@ class KeptMessages:
         closed = 0
         for row in rows:
             kept = self._kept(row, row.lease_token)
-            closed += self._close(
-                kept.id, row.lease_token, kept.conversation, [farewell(kept)], state="expired", now=now
-            )
+            closed += self._close(kept.id, row.lease_token, kept.conversation, farewell(kept), state="expired", now=now)
         return closed
 
     def _close(

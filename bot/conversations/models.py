@@ -123,7 +123,11 @@ class LoggedMessage(Base):
     """
 
     __tablename__ = "message_log"
-    __table_args__ = (Index("ix_message_log_conversation", "conversation_id", "id"),)
+    __table_args__ = (
+        Index("ix_message_log_conversation", "conversation_id", "id"),
+        # The dashboards count messages and times to answer from it alone.
+        Index("ix_message_log_counted", "direction", "created_at", "conversation_id", "latency_ms", "channel"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"))

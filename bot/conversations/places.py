@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -20,6 +20,11 @@ from bot.storage.engine import Database
 # The place that no one writes from: it only tells which conversation is an aidant's own.
 OWN = "aidant"
 _WEB = "web"
+_FIND = select(Place.id, Place.conversation_id, Place.aidant_id).where(
+    Place.channel == bindparam("channel"), Place.external_id == bindparam("external_id")
+)
+_SEEN = update(Place).where(Place.id == bindparam("place")).values(last_at=bindparam("now"), blocked_at=None)
+_HELD = update(Conversation).where(Conversation.id == bindparam("conversation")).values(last_at=bindparam("now"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,8 @@ class Places:
             address: how to push replies there.
             aidant: who was recognised there: the place then holds their own conversation.
         """
+        if address is None and (known := self._known(channel, external_id, now, aidant)) is not None:
+            return known
         for _ in range(2):
             try:
                 with self._database.unit_of_work() as session:
@@ -108,6 +115,16 @@ class Places:
         """A new conversation, which no place holds yet."""
         with self._database.unit_of_work() as session:
             return self._begin(session, channel, None, now)
+
+    def _known(self, channel: str, external_id: str, now: datetime, aidant: str | None) -> PlaceView | None:
+        """A place of which only the time changes, as it is for nearly every message; ``None`` for any other."""
+        with self._database.engine.begin() as connection:
+            found = connection.execute(_FIND, {"channel": channel, "external_id": external_id}).one_or_none()
+            if found is None or (aidant is not None and found.aidant_id != aidant):
+                return None
+            connection.execute(_SEEN, {"place": found.id, "now": now})
+            connection.execute(_HELD, {"conversation": found.conversation_id, "now": now})
+            return PlaceView(found.id, channel, found.conversation_id, found.aidant_id)
 
     def _open(
         self,

@@ -4,11 +4,14 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import bindparam, select
+
 from bot.conversations.intake import folded
 from bot.conversations.models import Preference
 from bot.storage.engine import Database
 from bot.storage.sql import insert_if_absent
 
+_WISHES_OF = select(Preference.voice, Preference.brief).where(Preference.conversation_id == bindparam("conversation"))
 _LONGEST = 10  # words; a longer message says something else
 _POLITE = (
     r"^(?:(?:stp|svp|s'il (?:te|vous) plait|merci de|peux[ -]tu|pouvez[ -]vous|tu peux|vous pouvez|je (?:veux"
@@ -56,9 +59,8 @@ class PreferenceStore:
 
     def of(self, conversation: str) -> Preferences:
         """The wishes of *conversation*; the usual ones when it never said any."""
-        with self._database.unit_of_work() as session:
-            row = session.get(Preference, conversation)
-            return Preferences(row.voice, row.brief) if row else Preferences()
+        rows = self._database.read(_WISHES_OF, conversation=conversation)
+        return Preferences(rows[0].voice, rows[0].brief) if rows else Preferences()
 
     def change(
         self, conversation: str, *, voice: bool | None = None, brief: bool | None = None, now: datetime

@@ -4,9 +4,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
 
 from bot.conversations.buttons import VALID_FOR, Offered, new_button_id
 from bot.conversations.handing import Answer, fetch_outbox, hand_over, push
@@ -24,7 +23,21 @@ from bot.storage.sql import changed
 
 REPEATS_KNOWN_FOR = timedelta(hours=24)
 # A claim older than this belongs to a process that died: no answer takes a minute.
-_ABANDONED_AFTER = timedelta(seconds=60)
+ABANDONED_AFTER = timedelta(seconds=60)
+_LAST_BUTTONS = (
+    select(ButtonPayload.id, ButtonPayload.payload, ButtonPayload.title, ButtonPayload.position)
+    .join(Conversation, Conversation.id == ButtonPayload.conversation_id)
+    .where(ButtonPayload.conversation_id == bindparam("conversation"), ButtonPayload.turn == Conversation.turn)
+    .where(ButtonPayload.created_at > bindparam("oldest"))
+    .order_by(ButtonPayload.position)
+)
+_LOGGED = (
+    select(LoggedMessage.id)
+    .where(LoggedMessage.conversation_id == bindparam("conversation"), LoggedMessage.message_id == bindparam("message"))
+    .where(LoggedMessage.channel.is_not_distinct_from(bindparam("channel")))
+    .limit(1)
+)
+_LOG = insert(LoggedMessage).returning(LoggedMessage.id)
 
 
 class ConversationStore:
@@ -51,7 +64,12 @@ class ConversationStore:
                 taken_over = (
                     update(ReceivedMessage)
                     .where(*_is(conversation, message_id), ReceivedMessage.answer.is_(None))
-                    .where(ReceivedMessage.claimed_at <= now - _ABANDONED_AFTER)
+                    .where(
+                        or_(
+                            ReceivedMessage.claimed_at <= now - ABANDONED_AFTER,
+                            ReceivedMessage.claimed_at > now + ABANDONED_AFTER,  # by a clock that ran ahead
+                        )
+                    )
                     .values(claimed_at=now)
                 )
                 return changed(session, taken_over) == 1
@@ -77,15 +95,8 @@ class ConversationStore:
 
     def last_buttons(self, conversation: str, *, now: datetime) -> tuple[Offered, ...]:
         """The buttons of the last answer, in the order shown; none when that answer had none."""
-        query = (
-            select(ButtonPayload)
-            .join(Conversation, Conversation.id == ButtonPayload.conversation_id)
-            .where(ButtonPayload.conversation_id == conversation, ButtonPayload.turn == Conversation.turn)
-            .where(ButtonPayload.created_at > now - VALID_FOR)
-            .order_by(ButtonPayload.position)
-        )
-        with self._database.unit_of_work() as session:
-            return tuple(_offered(row) for row in session.scalars(query))
+        rows = self._database.read(_LAST_BUTTONS, conversation=conversation, oldest=now - VALID_FOR)
+        return tuple(Offered(row.id, row.payload, row.title, row.position) for row in rows)
 
     def log_incoming(
         self,
@@ -101,21 +112,21 @@ class ConversationStore:
 
         A message that is taken up again after a failure is there already.
         """
-        with self._database.unit_of_work() as session:
-            if message_id is not None and (known := _logged(session, conversation, message_id, channel)) is not None:
-                return known
-            line = LoggedMessage(
-                conversation_id=conversation,
-                direction="in",
-                text=text,
-                custom=custom,
-                channel=channel,
-                message_id=message_id,
-                created_at=now,
-            )
-            session.add(line)
-            session.flush()
-            return line.id
+        line = {
+            "conversation_id": conversation,
+            "direction": "in",
+            "text": text,
+            "custom": custom,
+            "channel": channel,
+            "message_id": message_id,
+            "created_at": now,
+        }
+        with self._database.engine.begin() as connection:
+            if message_id is not None:
+                told = {"conversation": conversation, "message": message_id, "channel": channel}
+                if (known := connection.execute(_LOGGED, told).scalar()) is not None:
+                    return known
+            return connection.execute(_LOG, line).scalar_one()
 
     def deliver(
         self,
@@ -158,15 +169,6 @@ class ConversationStore:
             session.execute(delete(ReceivedMessage).where(ReceivedMessage.claimed_at <= now - REPEATS_KNOWN_FOR))
             session.execute(delete(OutboxEntry).where(OutboxEntry.delivered_at <= now - REPEATS_KNOWN_FOR))
             session.execute(delete(Delivery).where(Delivery.delivered_at <= now - REPEATS_KNOWN_FOR))
-
-
-def _logged(session: Session, conversation: str, message_id: str, channel: str | None) -> int | None:
-    query = select(LoggedMessage.id).where(
-        LoggedMessage.conversation_id == conversation,
-        LoggedMessage.message_id == message_id,
-        LoggedMessage.channel == channel,
-    )
-    return session.scalar(query.limit(1))
 
 
 def _is(conversation: str, message_id: str) -> tuple[Any, Any]:

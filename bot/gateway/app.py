@@ -1,10 +1,12 @@
 """The ASGI application that meets the channels."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fastapi import FastAPI
+from pydantic import SecretStr
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
@@ -14,12 +16,14 @@ from bot.channels.web.channel import WebChannel
 from bot.channels.web.cors import GuestPages
 from bot.channels.web.http import WIDE_BODIES as RECORDINGS
 from bot.gateway import errors
-from bot.gateway.health import Check, readiness
+from bot.gateway.health import Check, readiness, states_of
 from bot.gateway.middleware import LimitBody, Surround
 from bot.gateway.pages import static
 from bot.gateway.pages.about import HOME
 from bot.gateway.pages.router import WIDE_BODIES, error_page, pages
 from bot.gateway.pages.services import PageServices
+from bot.observability import metrics
+from bot.observability.exposure import MetricsPage
 
 _DESCRIPTION = {
     "nom": "Équipier",
@@ -29,8 +33,17 @@ _DESCRIPTION = {
         "GET /webhooks/rest/outbox": "recevoir les réponses tardives (jeton exigé)",
         "GET /healthz": "la passerelle est-elle en vie ?",
         "GET /readyz": "peut-elle répondre, et sinon que manque-t-il ?",
+        "GET /metrics": "les mesures, pour Prometheus (depuis cette machine, ou jeton exigé)",
     },
 }
+_METRICS_REFUSED = (
+    "Les mesures ne sont données qu'à cette machine. Pour les lire d'ailleurs, réglez EQUIPIER_METRICS_TOKEN et "
+    "envoyez l'en-tête « Authorization: Bearer … »."
+)
+
+
+async def _nothing() -> None:
+    return
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +52,9 @@ class GatewayServices:
 
     Attributes:
         close: closes the database and the connections, when the application stops.
+        drain: ends what is being answered, before that.
         pages: the pages that people open in a browser; without them, only programs are answered.
+        metrics: the figures; by default those of the process alone, for this machine alone.
         web: the assistant in those pages, and in those of other sites.
         telegram: ``None`` when there is no bot.
     """
@@ -50,6 +65,8 @@ class GatewayServices:
     pages: PageServices | None = None
     web: WebChannel | None = None
     telegram: TelegramChannel | None = None
+    drain: Callable[[], Awaitable[None]] = _nothing
+    metrics: MetricsPage = field(default_factory=lambda: MetricsPage(token=SecretStr("")))
 
 
 def create_app(services: GatewayServices) -> FastAPI:
@@ -61,6 +78,7 @@ def create_app(services: GatewayServices) -> FastAPI:
         for channel in channels:
             await channel.start()
         yield
+        await services.drain()
         for channel in channels:
             await channel.stop()
         await services.close()
@@ -85,6 +103,14 @@ def create_app(services: GatewayServices) -> FastAPI:
     @app.get("/readyz")
     async def readyz() -> JSONResponse:
         return await readiness(services.checks)
+
+    @app.get("/metrics")
+    async def figures(request: Request) -> Response:
+        client = request.client.host if request.client else None
+        if not services.metrics.may_read(client, request.headers):
+            return errors.french(403, _METRICS_REFUSED)
+        ready = await states_of(services.checks)
+        return Response(await asyncio.to_thread(services.metrics.text, ready), media_type=metrics.CONTENT_TYPE)
 
     @app.get("/")
     async def home(request: Request) -> Response:

@@ -1,8 +1,10 @@
 """Is the gateway alive, and can it answer?"""
 
 import asyncio
+import shutil
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx
 import structlog
@@ -13,7 +15,9 @@ from starlette.responses import JSONResponse
 from bot.conversations.models import Conversation
 from bot.storage.engine import Database
 
-_TIMEOUT = 2.0  # seconds
+TIMEOUT = 2.0  # seconds
+_PATIENCE = 2 * TIMEOUT
+_ROOM = 16 * 2**20  # bytes
 _log = structlog.get_logger(__name__)
 
 
@@ -25,12 +29,14 @@ class Check:
         probe: true when it works; false when it does not.
         up: sentence for people when it works.
         down: sentence when it does not, with what to do.
+        needed: whether nobody can be answered without it; else the gateway goes on, and says so.
     """
 
     name: str
     probe: Callable[[], Awaitable[bool]]
     up: str
     down: str
+    needed: bool = True
 
 
 def standard_checks(
@@ -59,17 +65,57 @@ def standard_checks(
     )
 
 
+def disk_check(folder: Path, *, needed: bool) -> Check:
+    """There is room left on the disk of *folder*.
+
+    Args:
+        needed: what people say is written there.
+    """
+
+    async def room() -> bool:
+        try:
+            return shutil.disk_usage(folder).free >= _ROOM
+        except FileNotFoundError:  # nothing is written there
+            return True
+        except OSError:
+            return False
+
+    return Check(
+        "disk",
+        room,
+        "Il reste de la place sur le disque.",
+        f"Le disque est plein, ou presque : il reste moins de {_ROOM // 2**20} Mo. Faites de la place, puis vérifiez de"
+        " nouveau : rien d'autre n'est à faire.",
+        needed=needed,
+    )
+
+
+async def states_of(checks: tuple[Check, ...]) -> dict[str, bool]:
+    """Whether each of *checks* works now, by name; all are asked at once, and what does not answer does not work."""
+    states = await asyncio.gather(*(_in_time(check) for check in checks))
+    return {check.name: works for check, works in zip(checks, states, strict=True)}
+
+
+async def _in_time(check: Check) -> bool:
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            return await check.probe()
+    except TimeoutError:
+        return False
+
+
 async def readiness(checks: tuple[Check, ...]) -> JSONResponse:
-    """Every state with its sentence; 503 when one of them is down."""
-    states = await asyncio.gather(*(check.probe() for check in checks))
+    """Every state with its sentence; 503 when one that is needed is down."""
+    states = await states_of(checks)
+    able = all(states[check.name] for check in checks if check.needed)
     body = {
-        "status": "ok" if all(states) else "indisponible",
+        "status": "ok" if all(states.values()) else "dégradé" if able else "indisponible",
         "checks": {
-            check.name: {"ok": ok, "message": check.up if ok else check.down}
-            for check, ok in zip(checks, states, strict=True)
+            check.name: {"ok": states[check.name], "message": check.up if states[check.name] else check.down}
+            for check in checks
         },
     }
-    return JSONResponse(body, status_code=200 if all(states) else 503)
+    return JSONResponse(body, status_code=200 if able else 503)
 
 
 def _has_tables(database: Database) -> bool:
@@ -84,7 +130,7 @@ def _has_tables(database: Database) -> bool:
 
 async def _answers(client: httpx.AsyncClient, url: str) -> bool:
     try:
-        response = await client.get(url, timeout=_TIMEOUT)
+        response = await client.get(url, timeout=TIMEOUT)
     except httpx.HTTPError:
         return False
     return response.status_code == httpx.codes.OK

@@ -2,6 +2,9 @@
 
 import logging
 import sys
+import traceback
+from collections.abc import MutableMapping
+from typing import Any
 
 import structlog
 from structlog.typing import Processor
@@ -17,6 +20,7 @@ def configure_logging(*, as_json: bool) -> None:
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _without_text,
     ]
     renderer: Processor = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
@@ -39,5 +43,21 @@ def configure_logging(*, as_json: bool) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.INFO)
-    for noisy in ("httpx", "httpcore", "asyncio"):  # httpx writes whole addresses at every request
+    for noisy in ("httpx", "httpcore", "asyncio", "pika"):  # httpx writes whole addresses at every request
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def _without_text(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """An error that a library logs is told by its class and its place, whatever its text quotes."""
+    exc_info = event.pop("exc_info", None)
+    if exc_info is True:
+        exc_info = sys.exc_info()
+    error = exc_info[1] if isinstance(exc_info, tuple) else exc_info
+    if isinstance(error, BaseException):
+        event["error"], event["where"] = type(error).__name__, where(error)
+    return event
+
+
+def where(error: BaseException) -> list[str]:
+    """The way to *error*, without its text, which may quote a person."""
+    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]

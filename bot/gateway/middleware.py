@@ -1,9 +1,7 @@
 """What surrounds every request: an id, a log line, security headers, a limit on the body, and no trace shown."""
 
 import time
-import traceback
 from collections.abc import Callable, Mapping
-from uuid import uuid4
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
@@ -11,6 +9,9 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.gateway.errors import INTERNAL_ERROR, BodyTooLarge, ErrorPage, french, wants_page
+from bot.gateway.logging import where
+from bot.observability import metrics
+from bot.observability.requests import given_id, new_request_id, request
 
 MAX_BODY_BYTES = 64 * 1024
 # What a response has unless it says otherwise, as pages and static files do.
@@ -20,6 +21,8 @@ _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
 }
+# Whoever calls may invent methods: those are counted as one.
+_METHODS = frozenset(("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"))
 _log = structlog.get_logger(__name__)
 
 
@@ -58,13 +61,15 @@ class LimitBody:
 class Surround:
     """The outermost layer. An error that nothing has answered is logged without its text, which may quote a person.
 
+    The id that a server in front gave to the request is logged beside ours, never taken for it.
+
     Args:
         new_id: makes the id of a request, given back in ``X-Request-ID``.
         page: shows an error to browsers.
     """
 
     def __init__(
-        self, app: ASGIApp, *, new_id: Callable[[], str] = lambda: uuid4().hex, page: ErrorPage | None = None
+        self, app: ASGIApp, *, new_id: Callable[[], str] = new_request_id, page: ErrorPage | None = None
     ) -> None:
         self._app = app
         self._page = page
@@ -88,26 +93,22 @@ class Surround:
                 headers["X-Request-ID"] = request_id
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
+        parent = given_id(Headers(scope=scope).get("x-request-id"))
+        with request(request_id, parent=parent):
             try:
                 await self._app(scope, receive, dressed)
             except Exception as error:  # noqa: BLE001  the last layer: whatever it is, nobody must see a trace
-                _log.error("unexpected error", error=type(error).__name__, where=_where(error))
+                metrics.UNEXPECTED_ERRORS.inc()
+                _log.error("unexpected error", error=type(error).__name__, where=where(error))
                 if not status:
                     await self._failure(Request(scope), request_id)(scope, receive, dressed)
             finally:
-                _log.info(
-                    "request",
-                    method=scope["method"],
-                    path=getattr(scope.get("route"), "path", "…"),  # the pattern: an address may hold anything
-                    status=status,
-                    ms=round((time.perf_counter() - started) * 1000),
-                )
+                seconds = time.perf_counter() - started
+                path = getattr(scope.get("route"), "path", "…")  # the pattern: an address may hold anything
+                method = scope["method"] if scope["method"] in _METHODS else "…"
+                metrics.HTTP_SECONDS.labels(method, path, str(status)).observe(seconds)
+                _log.info("request", method=method, path=path, status=status, ms=round(seconds * 1000))
 
     def _failure(self, request: Request, request_id: str) -> ASGIApp:
         detail = INTERNAL_ERROR.format(request_id=request_id)
         return self._page(request, 500, detail) if self._page and wants_page(request) else french(500, detail)
-
-
-def _where(error: Exception) -> list[str]:
-    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]

@@ -33,7 +33,11 @@ _FOREIGN = re.compile(
 )
 _DATE_LIKE = re.compile(r"\d\d[\s.\-/]\d\d[\s.\-/](?:19|20)\d\d(?!\d)")
 # 08 numbers belong to services (Arcep numbering plan): nobody has one at home.
-_SERVICE_LINE = re.compile(r"(?<![\d+])0\s?8\d\d(?:[\s.\-]?\d){6}(?!\d)|(?<![\d+])08(?:[\s.\-]?\d){8}(?!\d)")
+# Alone: inside a longer number (someone born in August, an account) the same ten digits are anything but a service.
+_SERVICE_LINE = re.compile(
+    r"(?<![\w+])(?<!\d[\s.\-/_])(?<!\d[\s.\-/_]{2})(?:0\s?8\d\d(?:[\s.\-]?\d){6}|08(?:[\s.\-]?\d){8})"
+    r"(?![\s.\-/_]{0,2}\d)"
+)
 _SERVICE_NUMBER = re.compile(r"(?:(?:\+|00)\D{0,2}33\D{0,5}|0)8")
 
 

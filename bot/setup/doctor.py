@@ -25,6 +25,7 @@ from bot.setup.readiness import Probe
 from bot.setup.secrets import ENV_FILE
 from bot.setup.training import model_state
 from bot.setup.widget import widget_dir
+from bot.shared.redis import SharedMemory, Unreachable
 from bot.storage.engine import Database
 from bot.storage.schema import is_at_head
 from bot.voice.install import missing_packages
@@ -145,6 +146,32 @@ def database(settings: Settings) -> Finding:
         opened.close()
 
 
+def shared(settings: Settings) -> list[Finding]:
+    """What an installation of several processes needs beside its database, as far as it is one."""
+    findings = []
+    if settings.redis_url.get_secret_value():
+        memory = SharedMemory(settings.redis_url)
+        try:
+            memory.run("return 1", "equipier:doctor")
+            findings.append(Finding("redis", Level.OK, "joignable"))
+        except Unreachable:
+            message = "injoignable : chaque passerelle compte ses limites seule"
+            findings.append(Finding("redis", Level.WARN, message, "vérifiez EQUIPIER_REDIS_URL"))
+        finally:
+            memory.close_now()
+    if not settings.sqlalchemy_url.startswith("sqlite"):
+        missing = [tool for tool in ("pg_dump", "pg_restore", "psql") if shutil.which(tool) is None]
+        if missing:
+            message = f"impossibles sur cette machine : {', '.join(missing)} manque"
+            findings.append(Finding("sauvegardes", Level.WARN, message, "installez « postgresql-client »"))
+        else:
+            findings.append(Finding("sauvegardes", Level.OK, "possibles (pg_dump est là)"))
+        if not settings.redis_url.get_secret_value():
+            message = "aucun : pas plus d'une passerelle"
+            findings.append(Finding("redis", Level.OK, message))
+    return findings
+
+
 def fiches(settings: Settings, clock: Clock) -> list[Finding]:
     """Fiches are there, recent enough, and the search index is theirs."""
     opened = Database.at(settings.sqlalchemy_url)
@@ -214,6 +241,7 @@ def examine(
 ) -> list[Finding]:
     """Every check, in the order in which things have to be mended."""
     findings = [*environments(), npm(settings), secrets(settings), disk(settings), database(settings)]
+    findings += shared(settings)
     findings += [*pages(settings), *fiches(settings, clock), model(settings), voice(settings), telegram(settings)]
     try:
         findings += processes(specs(), probe)

@@ -9,10 +9,12 @@ from urllib.parse import unquote, urlsplit
 
 from bot.errors import EquipierError
 from bot.settings import ROOT, Settings
-from bot.setup.rasa import rasa_command, rasa_environment
-from bot.setup.training import current_model
+from bot.setup.rasa import rasa_environment, serving_command
+from bot.setup.training import usable_model
 from bot.voice.models import MODELS
 
+# Products of small matrices: threads of theirs would only wait for each other, and for the other processes.
+_ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -95,7 +97,7 @@ def process_spec(name: str, settings: Settings, *, base: Mapping[str, str] | Non
                 label="recherche et réponses",
                 argv=(sys.executable, "-m", "actions"),
                 folder=ROOT,
-                environment=environment | {"EQUIPIER_ACTIONS_PORT": str(port)},
+                environment=_ONE_THREAD | environment | {"EQUIPIER_ACTIONS_PORT": str(port)},
                 url=f"http://127.0.0.1:{port}/health",
                 port=port,
                 setting="EQUIPIER_ACTIONS_URL",
@@ -106,7 +108,7 @@ def process_spec(name: str, settings: Settings, *, base: Mapping[str, str] | Non
                 label="passerelle",
                 argv=(sys.executable, "-m", "bot", "gateway"),
                 folder=ROOT,
-                environment=environment,
+                environment=_ONE_THREAD | environment,
                 url=f"http://{_reachable(settings.gateway_host)}:{settings.gateway_port}/healthz",
                 port=settings.gateway_port,
                 setting="EQUIPIER_GATEWAY_PORT",
@@ -155,20 +157,18 @@ def _rasa(settings: Settings, environment: dict[str, str]) -> ProcessSpec:
     return ProcessSpec(
         name="rasa",
         label="compréhension",
-        argv=rasa_command(
-            "run",
-            "--enable-api",
-            *("--interface", "127.0.0.1"),
+        argv=serving_command(
+            *("--interface", settings.internal_host),
             *("--port", str(port)),
-            *("--model", str(current_model(settings).resolve())),
+            *("--model", str(usable_model(settings).resolve())),
             *("--endpoints", "endpoints_rabbitmq.yml" if events else "endpoints.yml"),
-            *("--credentials", "credentials.yml"),
         ),
         folder=ROOT / "nlu",
         environment=rasa_environment(environment)
         | {
             "EQUIPIER_ACTIONS_URL": f"http://127.0.0.1:{actions}" if actions else settings.actions_url.rstrip("/"),
-            "EQUIPIER_TRACKER_DB": str((settings.var_dir / "rasa.db").resolve()),
+            "EQUIPIER_TRACKER_URL": settings.tracker_sqlalchemy_url,
+            "EQUIPIER_REDIS_URL": settings.redis_url.get_secret_value(),
             "EQUIPIER_EVENTS_DB": str((settings.var_dir / "rasa_events.db").resolve()),
             "EQUIPIER_EVENTS_URL": events,
             "EQUIPIER_EVENTS_USER": unquote(queue.username or ""),

@@ -8,21 +8,26 @@ from bot.settings import ROOT
 
 NLU = ROOT / "nlu"
 
-# Rasa has no use for them, and what it does not know it cannot leak.
-_KEPT_FROM_RASA = ("EQUIPIER_REST_TOKEN", "EQUIPIER_VAULT_KEY", "EQUIPIER_DATABASE_URL")
+# What Rasa does not know it cannot leak: it gets none of our settings but those that its configuration names.
+_OURS = "EQUIPIER_"
 
 
 def rasa_command(*arguments: str, nlu: Path = NLU) -> tuple[str, ...]:
     """The command line of `rasa …`; to be run in the folder *nlu*, from which `components` is imported."""
-    return (str(nlu / ".venv" / "bin" / "python"), "-W", "ignore", "-m", "rasa", *arguments)
+    return (*_module(nlu), "rasa", *arguments)
+
+
+def serving_command(*arguments: str, nlu: Path = NLU) -> tuple[str, ...]:
+    """The command line of our server of the dialogue (``nlu/serving``), likewise."""
+    return (*_module(nlu), "serving", *arguments)
 
 
 def rasa_environment(base: Mapping[str, str] | None = None, *, nlu: Path = NLU) -> dict[str, str]:
-    """The environment variables of Rasa: ours without the secrets, no telemetry, one thread per library.
+    """The environment variables of Rasa: the machine's without our settings, no telemetry, one thread per library.
 
     Two cores serve five processes; more threads only make them wait for each other.
     """
-    environment = {key: value for key, value in (base or os.environ).items() if key not in _KEPT_FROM_RASA}
+    environment = {key: value for key, value in (base or os.environ).items() if not key.startswith(_OURS)}
     for key in ("VIRTUAL_ENV", "PYTHONHOME"):
         environment.pop(key, None)
     return environment | {
@@ -35,3 +40,7 @@ def rasa_environment(base: Mapping[str, str] | None = None, *, nlu: Path = NLU) 
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
     }
+
+
+def _module(nlu: Path) -> tuple[str, ...]:
+    return (str(nlu / ".venv" / "bin" / "python"), "-W", "ignore", "-m")

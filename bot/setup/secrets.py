@@ -9,7 +9,7 @@ from cryptography.fernet import Fernet
 from dotenv import dotenv_values
 
 from bot.privacy.envelope import KeyRing
-from bot.settings import ROOT
+from bot.settings import ROOT, SECRETS_DIR
 
 ENV_FILE = ROOT / "var" / "equipier.env"
 _HEADING = "# Secrets de développement, créés par « make run ».\n"
@@ -27,13 +27,18 @@ _MAKERS: Mapping[str, Callable[[], str]] = {
 MADE = tuple(_MAKERS)
 
 
+def make_secret(name: str) -> str:
+    """A new value for the variable *name*, one of :data:`MADE`."""
+    return _MAKERS[name]()
+
+
 def ensure_secrets(path: Path = ENV_FILE, *, environment: Mapping[str, str] | None = None) -> tuple[str, ...]:
     """Adds to *path* the secrets that neither it nor *environment* gives; returns the names of those it made.
 
     The file can be read by its owner alone. A value that is there stays as it is: replacing the key of the vault
     would make what it protects unreadable.
     """
-    given = os.environ if environment is None else environment
+    given = _given() if environment is None else environment
     kept = dotenv_values(path) if path.exists() else {}
     missing = tuple(name for name in _MAKERS if not given.get(name) and not kept.get(name))
     if path.exists():
@@ -52,3 +57,12 @@ def ensure_secrets(path: Path = ENV_FILE, *, environment: Mapping[str, str] | No
         file.write(before + "".join(f"{name}={_MAKERS[name]()}\n" for name in missing))
     partial.replace(path)
     return missing
+
+
+def _given() -> Mapping[str, str]:
+    """What the environment gives, and the folder of secrets that it may name."""
+    folder = os.environ.get(SECRETS_DIR)
+    files = Path(folder).iterdir() if folder and Path(folder).is_dir() else ()
+    return {
+        path.name.upper(): path.read_text(encoding="utf-8").strip() for path in files if path.is_file()
+    } | os.environ

@@ -153,6 +153,10 @@ class Supervisor:
         """Asks for the end; a second call kills at once. Safe from a signal handler or another thread."""
         self._stop_requests += 1
 
+    def pid_of(self, name: str) -> int | None:
+        """The number of the process *name*; ``None`` while it does not run."""
+        return self._children[name].pid
+
     def run(self) -> None:
         """Starts everything; returns once every process has ended after ``stop`` or a signal."""
         with self._signals():

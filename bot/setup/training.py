@@ -3,7 +3,9 @@
 import os
 import shutil
 import subprocess
+import tarfile
 import tempfile
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,6 +99,27 @@ def current_model(settings: Settings, *, root: Path = ROOT) -> Path:
     return state.path
 
 
+def usable_model(settings: Settings, *, root: Path = ROOT) -> Path:
+    """The archive to load: that of :func:`current_model`, or the newest whole one when that one is damaged.
+
+    When none is whole the damaged one is given: its process says what is wrong with it.
+
+    Raises:
+        EquipierError: no model was trained yet.
+    """
+    wanted = current_model(settings, root=root)
+    return next((path for path in (wanted, *_newest_first(settings.model_dir)) if is_whole(path)), wanted)
+
+
+def is_whole(archive: Path) -> bool:
+    """Whether *archive* can be read to its end."""
+    try:
+        with tarfile.open(archive) as content:
+            return len(content.getnames()) > 0
+    except (OSError, EOFError, tarfile.TarError, zlib.error):
+        return False
+
+
 def ensure_model(
     settings: Settings, *, force: bool = False, root: Path = ROOT, run: Runner = run_training
 ) -> ModelState:
@@ -109,7 +132,7 @@ def ensure_model(
         EquipierError: the training failed and there is no previous model.
     """
     before = model_state(settings, root=root)
-    if before.current and before.path and not force:
+    if before.current and before.path and not force and is_whole(before.path):
         os.utime(before.path)  # it is the newest again, even if an older state of the inputs came back
         return before
     log = settings.var_dir / "log" / "train.log"

@@ -19,7 +19,7 @@ from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.classifiers.classifier import IntentClassifier
 from rasa.nlu.featurizers.featurizer import Featurizer
-from rasa.shared.nlu.constants import INTENT, INTENT_RESPONSE_KEY, TEXT
+from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, INTENT, INTENT_RESPONSE_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from scipy.sparse import csr_matrix, hstack, vstack
@@ -115,8 +115,13 @@ class SentenceClassifier(IntentClassifier, GraphComponent):
         self.component_config = config
         self._model_storage = model_storage
         self._resource = resource
-        self._models = models or {}
-        self._linear = {name: _Linear.of(model) for name, model in self._models.items() if name in _CLASSIFIERS}
+        self._use(models or {})
+
+    def _use(self, models: dict[str, Any]) -> None:
+        self._models = models
+        self._linear = {name: _Linear.of(model) for name, model in models.items() if name in _CLASSIFIERS}
+        # Made anew by scikit-learn each time it is asked for.
+        self._idf = models["information"].idf_ if "information" in models else np.ones(0)
 
     def train(self, training_data: TrainingData) -> Resource:
         intents = [example for example in training_data.intent_examples if example.get(TEXT)]
@@ -128,7 +133,7 @@ class SentenceClassifier(IntentClassifier, GraphComponent):
             self._models["intent"] = self._fit(self._balanced(intents), INTENT)
         if topics:
             self._models["topic"] = self._fit(topics, INTENT_RESPONSE_KEY)
-        self._linear = {name: _Linear.of(model) for name, model in self._models.items() if name in _CLASSIFIERS}
+        self._use(self._models)
         with self._model_storage.write_to(self._resource) as folder:
             for name, model in self._models.items():
                 skops.io.dump(model, folder / f"{name}.skops")
@@ -188,15 +193,26 @@ class SentenceClassifier(IntentClassifier, GraphComponent):
         return model.fit(self._features(examples), [example.get(label) for example in examples])
 
     def _row(self, message: Message) -> _Row:
-        counts = csr_matrix(message.get_sparse_features(attribute=TEXT)[1].features)
-        values = (np.log(counts.data) + 1) * self._models["information"].idf_[counts.indices]
+        """Read straight from the featurizers' own vectors: joining them as Rasa does takes a quarter of the parse."""
+        places, counts, dense, width = [], [], [], 0
+        for features in message.features:
+            if features.attribute != TEXT or features.type != FEATURE_TYPE_SENTENCE:
+                continue
+            if features.is_sparse():
+                bag = features.features.tocoo()
+                places.append(bag.col + width)
+                counts.append(bag.data)
+                width += bag.shape[1]
+            else:
+                dense.append(features.features.ravel())
+        where = np.concatenate(places)
+        values = (np.log(np.concatenate(counts)) + 1) * self._idf[where]
         norm = np.linalg.norm(values)
-        dense = message.get_dense_features(attribute=TEXT)[1]
         vector = None
         if dense:
-            vector = np.asarray(dense.features).ravel()
+            vector = np.concatenate(dense)
             vector = vector / (np.linalg.norm(vector) or 1.0) * self.component_config["dense_scale"]
-        return _Row(counts.indices, values / (norm or 1.0), vector)
+        return _Row(where, values / (norm or 1.0), vector)
 
     def _features(self, messages: list[Message]) -> csr_matrix:
         parts = [normalize(self._models["information"].transform(_sparse(messages)))]

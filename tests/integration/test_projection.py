@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -167,14 +168,40 @@ def test_a_killed_worker_loses_and_doubles_nothing_of_the_queue(postgresql: str,
                 time.sleep(0.008)
         connection.close()
 
-    kill_again_and_again(url, lambda: RabbitQueue(RABBITMQ, queue=queue), publish)
-    finish(url, lambda: RabbitQueue(RABBITMQ, queue=queue))
+    kill_again_and_again(url, lambda: impatient(queue), publish)
+    finish(url, lambda: impatient(queue))
     check(url)
+
+
+def impatient(queue: str) -> RabbitQueue:
+    """One that asks again at once for what another consumes."""
+    return RabbitQueue(RABBITMQ, queue=queue, monotonic=map(float, count(step=60)).__next__)
+
+
+@pytest.mark.services
+def test_a_worker_leaves_the_queue_to_another_for_a_while(queue: str) -> None:
+    now = 0.0
+    first = RabbitQueue(RABBITMQ, queue=queue)
+    second = RabbitQueue(RABBITMQ, queue=queue, monotonic=lambda: now)
+    connection = pika.BlockingConnection(pika.URLParameters(RABBITMQ))
+    first.read(0, limit=1)
+    assert second.read(0, limit=1) == ()
+    first.close()
+    connection.channel().basic_publish("", queue, b"{}")
+    assert second.read(0, limit=1) == ()  # it does not even ask
+    deadline = time.monotonic() + 5
+    received: list[str] = []
+    while not received and time.monotonic() < deadline:
+        now += 60
+        received += [one.id for one in second.read(0, limit=1)]
+    assert len(received) == 1
+    second.close()
+    connection.close()
 
 
 @pytest.mark.services
 def test_only_one_worker_consumes_and_the_next_takes_over(queue: str) -> None:
-    first, second = (RabbitQueue(RABBITMQ, queue=queue) for _ in range(2))
+    first, second = RabbitQueue(RABBITMQ, queue=queue), impatient(queue)
     connection = pika.BlockingConnection(pika.URLParameters(RABBITMQ))
     for number in range(3):
         connection.channel().basic_publish("", queue, b"{}" + b" " * number)

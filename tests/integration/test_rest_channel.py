@@ -3,8 +3,9 @@
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from bot.gateway.logging import configure_logging
 from bot.privacy.envelope import KeyRing
 from bot.settings import Settings
 from bot.storage.engine import Base
+from bot.storage.leases import WORKER, Leases
 from tests.unit.conversations.fakes import FakeClock, HidesDupont
 
 TOKEN = "jeton-de-test"
@@ -36,6 +38,7 @@ class Rasa:
         self.down = False
         self.asked: list[dict[str, Any]] = []
         self.raises: Exception | None = None
+        self.before_answering: Callable[[], None] | None = None
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         if self.raises:
@@ -46,6 +49,8 @@ class Rasa:
             return httpx.Response(200, json={"status": "ok"})
         asked = json.loads(request.content)
         self.asked.append(asked)
+        if self.before_answering is not None:
+            self.before_answering()
         reply = {"text": f"écho : {asked['message']}", "buttons": [{"title": "Coût", "payload": "/demander_cout"}]}
         return httpx.Response(200, json=[{"recipient_id": asked["sender"], **reply}])
 
@@ -274,12 +279,16 @@ async def test_every_answer_carries_the_security_headers(site: Site) -> None:
 
 
 async def test_readiness_names_what_is_down(site: Site) -> None:
+    assert (await site.http.get("/readyz")).json()["status"] == "dégradé"  # there is no worker
+    database = open_database(site.settings)
+    Leases(database).take(f"{WORKER}w1", timedelta(minutes=1), now=site.clock.now())
     assert (await site.http.get("/readyz")).json()["status"] == "ok"
+    database.close()
     site.rasa.down = True
     response = await site.http.get("/readyz")
     assert response.status_code == 503
     states = {name: check["ok"] for name, check in response.json()["checks"].items()}
-    assert states == {"database": True, "rasa": False, "actions": False}
+    assert states == {"database": True, "rasa": False, "actions": False, "worker": True, "disk": True}
 
 
 async def test_a_database_without_tables_is_not_ready_and_says_so(tmp_path: Path) -> None:

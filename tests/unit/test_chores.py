@@ -1,13 +1,17 @@
 import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from bot.chores import Chore, Chores
+from bot.chores import Chore, Chores, show_presence
 from bot.errors import EquipierError
+from bot.storage.engine import Database
+from bot.storage.leases import WORKER, Leases
 from tests.unit.conversations.fakes import FakeClock
+from tests.unit.mandats.databases import sqlite_url
 
 
 class Done:
@@ -132,3 +136,57 @@ async def test_what_the_chores_hold_is_given_back_once_when_they_end(clock: Fake
     stop.set()
     await running
     assert closed == ["once"]
+
+
+def test_what_one_worker_does_alone_is_not_done_by_another_meanwhile(clock: FakeClock, tmp_path: Path) -> None:
+    database = Database.at(sqlite_url(tmp_path))
+    done: list[datetime] = []
+    others: list[tuple[str, ...]] = []
+
+    def last() -> datetime | None:
+        return done[-1] if done else None
+
+    def first_does() -> None:
+        others.append(second.round())  # while the first one is at it
+        done.append(clock.now())
+
+    def worker(run: Callable[[], object]) -> Chores:
+        chore = Chore("daily", timedelta(days=1), run, last, alone=timedelta(hours=1))
+        return Chores([chore], clock, leases=Leases(database))
+
+    second_does = Done(clock)
+    first, second = worker(first_does), worker(second_does)
+    assert first.round() == ("daily",)
+    assert others == [()]
+    clock.advance(minutes=1)
+    assert second.round() == ()  # it is done
+    assert not second_does.at
+    clock.advance(days=1)
+    assert second.round() == ("daily",)
+    database.close()
+
+
+def test_a_worker_that_died_at_it_holds_the_others_back_for_a_while_only(clock: FakeClock, tmp_path: Path) -> None:
+    database = Database.at(sqlite_url(tmp_path))
+    dead = Leases(database)
+    assert dead.take("daily", timedelta(hours=1), now=clock.now())
+    daily = Done(clock)
+    chore = Chore("daily", timedelta(days=1), daily, alone=timedelta(hours=1))
+    chores = Chores([chore], clock, leases=Leases(database))
+    assert chores.round() == ()
+    clock.advance(hours=1)
+    assert chores.round() == ("daily",)
+    database.close()
+
+
+async def test_a_worker_shows_that_it_lives_until_it_stops(clock: FakeClock, tmp_path: Path) -> None:
+    database = Database.at(sqlite_url(tmp_path))
+    leases, stop = Leases(database), asyncio.Event()
+    presence = asyncio.create_task(show_presence(leases, clock, stop, every=0.01))
+    async with asyncio.timeout(5):
+        while not leases.held(WORKER, now=clock.now()):
+            await asyncio.sleep(0.01)
+    stop.set()
+    await presence
+    assert not leases.held(WORKER, now=clock.now())
+    database.close()

@@ -143,7 +143,8 @@ class TelegramChannel:
     def _read(self, body: bytes) -> Update | None:
         """The update in *body*; ``None`` when it makes no sense, now or ever."""
         try:
-            return Update.de_json(json.loads(body), self._services.bot)
+            update = Update.de_json(json.loads(body), self._services.bot)
+            return update if isinstance(update.update_id, int) else None
         except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
             _log.error("unreadable update ignored", error=type(error).__name__)
             return None

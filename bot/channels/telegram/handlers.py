@@ -140,7 +140,7 @@ class Handlers:
     async def membership(self, update: Update, _context: Context) -> None:
         """Someone blocks or unblocks the bot, or puts it in a group."""
         change = update.my_chat_member
-        if change is None:
+        if change is None or change.chat is None or change.new_chat_member is None:
             return
         status = change.new_chat_member.status
         if change.chat.type == ChatType.PRIVATE:

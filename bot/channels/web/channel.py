@@ -5,7 +5,6 @@ import logging
 import traceback
 from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
-from datetime import timedelta
 from typing import Any
 
 import socketio  # type: ignore[import-untyped]
@@ -19,12 +18,13 @@ from starlette.requests import HTTPConnection
 from bot.channels.web import sentences
 from bot.channels.web.http import Endpoints
 from bot.channels.web.identity import Auth, Doorkeeper
+from bot.channels.web.manager import SharedRooms
 from bot.channels.web.rooms import Connection, Rooms
 from bot.channels.web.services import WebServices
 from bot.channels.web.tail import IDLE
 from bot.channels.web.talk import Method, Talk, failure
 from bot.channels.web.visits import BeforeEverything, Refused, VisitTokens
-from bot.conversations.limits import RateLimiter, SlidingWindow, TooManyMessages
+from bot.conversations.limits import MINUTE, RateLimiter, TooManyMessages, check_async
 from bot.gateway.desk.sessions import IDLE as UNUSED
 from bot.gateway.desk.sessions import Sessions
 from bot.gateway.pages.security import Cookies
@@ -32,7 +32,6 @@ from bot.gateway.pages.security import Cookies
 PATH = "/socket.io"
 MAX_BYTES = 64 * 1024  # of one message
 _OURS = "equipier"
-_MINUTE = timedelta(minutes=1)
 _CONNECTIONS_A_MINUTE = 120  # of one address: a whole structure may share it
 _EVENTS_A_MINUTE = 300  # of one visit
 PING = 20  # seconds; many proxies cut a silent connection after 60
@@ -51,7 +50,7 @@ class WebChannel:
         rooms: who is connected.
 
     Args:
-        manager: of socket.io: in memory for one process, over Redis for several.
+        manager: tells the pages of the other gateways; ``None`` when there is no other.
         connections: counts those of each address.
         idle: seconds between two looks at the log when nothing happens here.
         max_bytes: of one packet; a page that sends more is cut.
@@ -62,15 +61,16 @@ class WebChannel:
         self,
         services: WebServices,
         *,
-        manager: socketio.AsyncManager | None = None,
+        manager: SharedRooms | None = None,
         connections: RateLimiter | None = None,
         idle: float = IDLE,
         max_bytes: int = MAX_BYTES,
         ping: float = PING,
     ) -> None:
         self._services = services
-        self._connecting = connections or SlidingWindow(limit=_CONNECTIONS_A_MINUTE, window=_MINUTE)
-        self._events = SlidingWindow(limit=_EVENTS_A_MINUTE, window=_MINUTE)
+        self._manager = manager
+        self._connecting = connections or services.limiters("connections", limit=_CONNECTIONS_A_MINUTE, window=MINUTE)
+        self._events = services.limiters("events", limit=_EVENTS_A_MINUTE, window=MINUTE)
         self._sio = socketio.AsyncServer(
             async_mode="asgi",
             client_manager=manager,
@@ -130,16 +130,19 @@ class WebChannel:
         for connection in self.rooms.everyone():
             await self.rooms.disconnect(connection)
         await self._sio.shutdown()
+        if self._manager is not None:
+            await self._manager.close()
 
     def sign_out(self, session: str) -> None:
         """The same as :meth:`signed_out`, from any thread, without waiting."""
-        self._doorkeeper.signed_out(session)
         if self._loop is not None:
             asyncio.run_coroutine_threadsafe(self.signed_out(session), self._loop)
 
     async def signed_out(self, session: str) -> None:
-        """Someone left the desk: the pages and the tokens of this sign-in are over, in this process."""
-        self._doorkeeper.signed_out(session)
+        """Someone left the desk: the pages of this sign-in that are connected to this process are told at once.
+
+        Elsewhere, and for its tokens, the end of the session is read in the database at the next event.
+        """
         for connection in self.rooms.everyone():
             if connection.visit.session == session:
                 await self._end(connection, "signed_out")
@@ -154,10 +157,12 @@ class WebChannel:
             self._sio.on(method.__name__, self._handler(method))
 
     async def _connect(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
+        if self._sio.get_environ(sid) is not environ:
+            return  # an event that a page calls « connect »: the library hands it over as one of its own
         request = HTTPConnection(environ["asgi.scope"])
         now = self._services.clock.now()
         try:
-            self._connecting.check(request.client.host if request.client else "", now=now)
+            await check_async(self._connecting, request.client.host if request.client else "", now=now)
             who = Auth.model_validate(auth if auth is not None else {})
             visit = await asyncio.to_thread(self._doorkeeper.connecting, request, who)
         except TooManyMessages as error:
@@ -185,7 +190,8 @@ class WebChannel:
             await self.rooms.disconnect(connection)
 
     async def _disconnect(self, sid: str, _reason: str | None = None) -> None:
-        self.rooms.leave(sid)
+        if not self._sio.manager.is_connected(sid, "/"):  # else an event that a page calls « disconnect »
+            self.rooms.leave(sid)
 
     def _handler(self, method: Method) -> Callable[..., Awaitable[Any]]:
         name = method.__name__
@@ -214,7 +220,7 @@ class WebChannel:
         await connection.ready.wait()
         await asyncio.to_thread(self._check, connection)
         now = self._services.clock.now()
-        self._events.check(connection.visit.external_id, now=now)
+        await check_async(self._events, connection.visit.external_id, now=now)
         if name not in _BY_HAND:
             return await method(connection, data)
         connection.active_at = now

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections import OrderedDict
-from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request
@@ -13,7 +12,7 @@ from bot.channels.web.identity import Doorkeeper
 from bot.channels.web.rooms import Rooms
 from bot.channels.web.services import AudioFormat, Speech, WebServices
 from bot.channels.web.visits import Refused, Visit
-from bot.conversations.limits import SlidingWindow, TooManyMessages
+from bot.conversations.limits import MINUTE, TooManyMessages, check_async
 from bot.conversations.messages import Spoken
 from bot.errors import EquipierError
 from bot.gateway.errors import BodyTooLarge, french
@@ -24,7 +23,6 @@ AUDIO = "/assistant/audio"
 MAX_RECORDING = 10 * 1024 * 1024  # bytes
 # Limits of bodies, for the middleware; one byte more than is taken, so that the answer is ours.
 WIDE_BODIES = {RECORDING: MAX_RECORDING + 1}
-_MINUTE = timedelta(minutes=1)
 _RECORDINGS_A_MINUTE = 10
 _SPEECHES_A_MINUTE = 30
 _BEYOND = 2**63  # no database has such ids
@@ -41,8 +39,8 @@ class Endpoints:
         self._services = services
         self._rooms = rooms
         self._doorkeeper = doorkeeper
-        self._recordings = SlidingWindow(limit=_RECORDINGS_A_MINUTE, window=_MINUTE)
-        self._speeches = SlidingWindow(limit=_SPEECHES_A_MINUTE, window=_MINUTE)
+        self._recordings = services.limiters("recordings", limit=_RECORDINGS_A_MINUTE, window=MINUTE)
+        self._speeches = services.limiters("speeches", limit=_SPEECHES_A_MINUTE, window=MINUTE)
         self._spoken: OrderedDict[tuple[str, int, AudioFormat], Speech] = OrderedDict()
 
     def routes(self) -> APIRouter:
@@ -67,7 +65,7 @@ class Endpoints:
         visit = await self._visit(request)
         if self._services.voice is None:
             raise VoiceRefused("off")
-        self._recordings.check(visit.external_id, now=self._services.clock.now())
+        await check_async(self._recordings, visit.external_id, now=self._services.clock.now())
         audio = await request.body()
         if not audio:
             raise VoiceRefused("silence")
@@ -120,7 +118,7 @@ class Endpoints:
             return self._spoken[key]
         if self._services.voice is None:
             raise VoiceRefused("off", speaking=True)
-        self._speeches.check(visit.external_id, now=self._services.clock.now())
+        await check_async(self._speeches, visit.external_id, now=self._services.clock.now())
         speech = await self._services.voice.speak(text, format=key[2])
         self._spoken[key] = speech
         while len(self._spoken) > _KEPT:

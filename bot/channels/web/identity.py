@@ -26,6 +26,8 @@ class Accounts(Protocol):
 
     def organisation(self, organisation_id: str) -> OrganisationView: ...
 
+    def session_ended(self, session_id: str) -> bool: ...
+
 
 class Auth(BaseModel):
     """What a page says of itself when it connects; the rest is ignored."""
@@ -61,7 +63,6 @@ class Doorkeeper:
         self._origins = origins
         self._hosts = hosts
         self._clock = clock
-        self._signed_out: dict[str, datetime] = {}
 
     def connecting(self, request: HTTPConnection, auth: Auth) -> Visit:
         """Who connects.
@@ -101,7 +102,7 @@ class Doorkeeper:
             return None
         if visit.until is not None and visit.until <= self._clock.now():
             raise Refused("expired")
-        if visit.session and visit.session in self._signed_out:
+        if visit.session and self._accounts.session_ended(visit.session):
             raise Refused("signed_out")
         account = self.account(visit.aidant)
         if visit.session and visit.until is not None and is_over(account, visit.until - LASTS):
@@ -126,12 +127,6 @@ class Doorkeeper:
             return self._accounts.organisation(account.organisation).name if account.organisation else None
         except UnknownOrganisation:
             return None
-
-    def signed_out(self, session: str) -> None:
-        """Someone left the desk: what this sign-in had opened is over, tokens included, in this process."""
-        now = self._clock.now()
-        self._signed_out = {one: until for one, until in self._signed_out.items() if until > now}
-        self._signed_out[session] = now + LASTS
 
     def _known(self, request: HTTPConnection, token: str | None) -> Visit | None:
         signed_in = self._signed_in(request)
@@ -164,7 +159,7 @@ class Doorkeeper:
         session = self._sessions.read(_as_request(request))
         if session is None:
             return None
-        if session.id in self._signed_out:
+        if self._accounts.session_ended(session.id):
             raise Refused("signed_out")
         account = self.account(session.aidant)
         if is_over(account, session.opened):

@@ -130,11 +130,11 @@ class Rooms:
 
     async def tell(self, connection: Connection, event: str, content: dict[str, Any]) -> None:
         """Tells one page something."""
-        await self._sio.emit(event, content, to=connection.sid)
+        await self._sio.emit(event, content, to=connection.sid, ignore_queue=True)
 
     async def confirm(self, connection: Connection, session_id: str) -> None:
         """Rasa's answer to « session_request »."""
-        await self._sio.emit("session_confirm", session_id, to=connection.sid)
+        await self._sio.emit("session_confirm", session_id, to=connection.sid, ignore_queue=True)
 
     async def disconnect(self, connection: Connection) -> None:
         await self._sio.disconnect(connection.sid)

@@ -10,6 +10,7 @@ from bot.channels.web.origins import Origins
 from bot.clock import Clock
 from bot.conversations.feedback import Feedback
 from bot.conversations.history import History
+from bot.conversations.limits import MakesLimiters, in_memory
 from bot.conversations.places import Places
 from bot.conversations.preferences import PreferenceStore
 from bot.conversations.router import Router
@@ -61,6 +62,7 @@ class WebServices:
         late: among some conversations, those for which replies wait, to be given on the web.
         keys: signs the tokens of visits; those of the sessions.
         hosts: reads the tokens of the site that holds the widget; ``None`` when there is no such site.
+        limiters: makes what counts connections, events, recordings.
         voice: ``None`` when people may only write and read.
         max_chars: length beyond which a message is refused; pages are told.
     """
@@ -79,3 +81,4 @@ class WebServices:
     max_chars: int
     hosts: HostTokens | None = None
     voice: Voice | None = None
+    limiters: MakesLimiters = in_memory

@@ -104,7 +104,7 @@ def _parse(path: Path) -> tuple[_Header, str]:
         post = frontmatter.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise _Unreadable(f"fichier illisible ({error})") from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # the two last: a 30 February, a thousand brackets
         raise _Unreadable("en-tête YAML illisible") from error
     if not post.metadata:
         raise _Unreadable("sans en-tête")

@@ -150,6 +150,21 @@ class _Builder:
         self._open[-1][2].append(node)
 
 
+def _writable(text: str) -> str:
+    """*text*, which a base can hold: JSON, unlike XML, can name the null character and half a character.
+
+    Raises:
+        CorpusError: it names one.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise CorpusError("moitié de caractère dans un texte") from error
+    if "\x00" in text:
+        raise CorpusError("caractère nul dans un texte")
+    return text
+
+
 def _is_element(value: Any) -> bool:
     return isinstance(value, dict) and value.get("type") == "element"
 
@@ -160,12 +175,12 @@ def _replay(element: dict[str, Any], builder: _Builder) -> None:
     The recursion is bounded: the builder refuses to go below ``MAX_DEPTH``.
     """
     name, attributes, children = element.get("name"), element.get("attributes") or {}, element.get("children") or []
-    if not isinstance(name, str) or not isinstance(attributes, dict) or not isinstance(children, list):
+    if not (isinstance(name, str) and name) or not isinstance(attributes, dict) or not isinstance(children, list):
         raise CorpusError("JSON d'une autre forme que celle des publications")
-    builder.start(name, {str(key): str(value) for key, value in attributes.items()})
+    builder.start(_writable(name), {_writable(str(key)): _writable(str(value)) for key, value in attributes.items()})
     for child in children:
         if _is_element(child):
             _replay(child, builder)
         elif isinstance(child, dict) and child.get("type") in ("text", "cdata"):
-            builder.data(str(child.get(child["type"], "")))
+            builder.data(_writable(str(child.get(child["type"], ""))))
     builder.end(name)

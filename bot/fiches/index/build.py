@@ -45,7 +45,7 @@ def ensure_index(
     progress: files.Progress = lambda _label, _done, _total: None,
     encoder: Callable[[], Encoder] = lambda: UseEncoder(threads=2),
 ) -> Path:
-    """Builds the index of the current fiches unless it is already there; returns its folder.
+    """Builds the index of the current fiches unless it is already there, and whole; returns its folder.
 
     Raises:
         IndexMissing: no fiche was imported yet.
@@ -55,7 +55,7 @@ def ensure_index(
         raise IndexMissing("aucune fiche importée", hint="Importez-les : equipier fiches import")
     questions = all_questions()
     folder = index_folder(settings, snapshot, questions)
-    if (folder / "meta.json").exists():
+    if files.is_whole(folder):
         return folder
     documents = [document_of(fiche, questions.get(fiche.id, ())) for fiche in fiches.all()]
     cache = settings.index_dir / f"passages-{files.PASSAGES_VERSION}-{snapshot.digest[:16]}.npy"

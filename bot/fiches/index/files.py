@@ -78,12 +78,10 @@ def build(
     scratch = folder.with_name(folder.name + ".partial")
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
-    for done, (name, texts) in enumerate(_lexical_texts(documents).items()):
-        progress("Index des mots", done, len(_LENGTH_NORM))
-        retriever = bm25s.BM25(k1=1.2, b=_LENGTH_NORM[name], method="lucene")
-        retriever.index(texts, show_progress=False)
-        retriever.save(scratch / name)
-    progress("Index des mots", len(_LENGTH_NORM), len(_LENGTH_NORM))
+    for name, lexical in lexical_indexes(
+        documents, progress=lambda done, total: progress("Index des mots", done, total)
+    ).items():
+        lexical.save(scratch / name)
 
     questions = [question for document in documents for question in document.questions]
     passages = [passage for document in documents for passage in document.passages]
@@ -142,6 +140,19 @@ def build(
     scratch.rename(folder)
 
 
+def lexical_indexes(
+    documents: Sequence[Document], *, progress: Callable[[int, int], None] = lambda _done, _total: None
+) -> dict[str, bm25s.BM25]:
+    """The words of *documents*, read in each of the ways that the search compares; by name."""
+    indexes: dict[str, bm25s.BM25] = {}
+    for done, (name, texts) in enumerate(_lexical_texts(documents).items()):
+        progress(done, len(_LENGTH_NORM))
+        indexes[name] = bm25s.BM25(k1=1.2, b=_LENGTH_NORM[name], method="lucene")
+        indexes[name].index(texts, show_progress=False)
+    progress(len(_LENGTH_NORM), len(_LENGTH_NORM))
+    return indexes
+
+
 def load(folder: Path) -> IndexFiles:
     """Loads the index in *folder*; vectors are mapped, not read.
 
@@ -171,11 +182,22 @@ def load(folder: Path) -> IndexFiles:
             passage_owners=np.load(folder / "passage_owners.npy"),
             passage_ids=tuple(meta["passages"]),
         )
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
         raise IndexMissing(
             f"l'index de recherche est absent ou abîmé ({folder.name})",
             hint="Reconstruisez-le : equipier index build",
         ) from error
+
+
+def is_whole(folder: Path) -> bool:
+    """Whether *folder* holds an index that can be loaded (two seconds)."""
+    if not (folder / "meta.json").exists():
+        return False
+    try:
+        load(folder)
+    except IndexMissing:
+        return False
+    return True
 
 
 def name_of(title: str) -> str:
@@ -215,7 +237,7 @@ def _encode(encoder: Encoder, texts: list[str], label: str, progress: Progress) 
     return encode_in_batches(encoder, texts, progress=advance)
 
 
-def _lexical_texts(documents: list[Document]) -> dict[str, list[list[str]]]:
+def _lexical_texts(documents: Sequence[Document]) -> dict[str, list[list[str]]]:
     heads = [" ".join((document.head, *document.questions)) for document in documents]
     return {
         "words": [stems(text) for text in heads],

@@ -5,7 +5,7 @@ import binascii
 import hmac
 import secrets
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
@@ -84,6 +84,10 @@ class Signer:
             return base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).decode()
         except (Sealed, ValueError, binascii.Error):
             return None
+
+    def expiry(self, signed: str | None) -> datetime | None:
+        """When a value that :meth:`read` gives expires; ``None`` when it gives none."""
+        return None if self.read(signed) is None else datetime.fromtimestamp(int((signed or "").split(".")[1]), UTC)
 
     def _mac(self, encoded: str, until: int, key: str) -> str:
         return self._keys.mac(f"page cookie\x1f{self._purpose}\x1f{until}\x1f{encoded}".encode(), key=key)

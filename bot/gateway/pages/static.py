@@ -27,6 +27,9 @@ class _Versioned(StaticFiles):
         self._any_version = any_version
         self._shared = shared
 
+    async def check_config(self) -> None:
+        """A folder that is missing is no error: it holds no file."""
+
     async def get_response(self, path: str, scope: Scope) -> Response:
         wanted = path.partition(os.sep)[2] if self._any_version else path
         response = await super().get_response(wanted, scope)

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
+from bot.conversations.limits import check_async
 from bot.gateway.pages.fields import Sent, sent
 from bot.gateway.pages.kit import Kit
 from bot.mandats.views import Checked
@@ -70,9 +71,9 @@ def routes(kit: Kit) -> APIRouter:
     services = kit.services
 
     async def limited(request: Request) -> None:
-        # Asynchronous on purpose: the limiter then has one thread.
+        # Asynchronous on purpose: a limiter in memory then has one thread.
         client = request.client.host if request.client else ""
-        services.limiter.check(f"verify {client}", now=services.clock.now())
+        await check_async(services.limiter, f"verify {client}", now=services.clock.now())
 
     router = APIRouter(dependencies=[Depends(limited)])
 

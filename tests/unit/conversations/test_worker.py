@@ -1,4 +1,5 @@
 import asyncio
+from datetime import datetime
 
 from sqlalchemy import text
 
@@ -146,6 +147,67 @@ async def test_a_message_that_another_key_encrypted_is_given_up(house: House) ->
     kept = KeptMessages(house.database, cipher=OtherKey())
     await Worker(kept=kept, store=house.store, engine=house.engine, clock=house.clock).round()
     assert "(« … »)" in plain(await house.collect())[0]
+
+
+class Humans:
+    """Who answers in person: now, and when they last wrote."""
+
+    def __init__(self) -> None:
+        self.there = True
+        self.last_reply: datetime | None = None
+
+    def silent(self, conversation: str) -> bool:
+        return self.there
+
+    def answered_since(self, conversation: str, instant: datetime) -> bool:
+        return self.last_reply is not None and self.last_reply >= instant
+
+
+def worker_beside(house: House, humans: Humans) -> Worker:
+    return Worker(kept=house.kept, store=house.store, engine=house.engine, clock=house.clock, humans=humans)
+
+
+async def test_what_was_kept_waits_while_a_human_answers(house: House) -> None:
+    humans = Humans()
+    worker = worker_beside(house, humans)
+    house.engine.down = True
+    await house.say("carte grise")
+    house.engine.down = False
+    house.clock.advance(seconds=5)
+    assert await worker.round() == 1
+    assert house.engine.texts == ["carte grise"]  # once, by the person, while it was down
+    assert await house.collect() == ()
+    assert await worker.round() == 0
+    humans.there = False
+    house.clock.advance(minutes=1)
+    await worker.round()
+    assert plain(await house.collect())[1:] == ["écho : carte grise"]
+
+
+async def test_what_a_human_has_answered_is_not_answered_again(house: House) -> None:
+    humans = Humans()
+    worker = worker_beside(house, humans)
+    house.engine.down = True
+    await house.say("carte grise")
+    house.engine.down = False
+    house.clock.advance(seconds=5)
+    humans.there, humans.last_reply = False, house.clock.now()
+    await worker.round()
+    assert house.engine.texts == ["carte grise"]  # once, by the person, while it was down
+    assert await house.collect() == ()
+    with house.database.engine.connect() as connection:
+        assert connection.execute(text("SELECT state, ciphertext FROM kept_messages")).all() == [("answered", b"")]
+
+
+async def test_nothing_is_said_of_what_is_given_up_while_a_human_answers(house: House) -> None:
+    worker = worker_beside(house, Humans())
+    house.engine.down = True
+    await house.say("carte grise")
+    house.clock.advance(hours=24, seconds=1)
+    await worker.round()
+    assert await house.collect() == ()
+    with house.database.engine.connect() as connection:
+        assert connection.execute(text("SELECT state FROM kept_messages")).all() == [("expired",)]
 
 
 async def test_two_readers_share_the_outbox_without_overlap(house: House) -> None:

@@ -222,3 +222,27 @@ def test_a_telegram_bot_half_set_up_is_said(
     finding = doctor.telegram(settings.model_copy(update=given))
     assert finding.level is level
     assert mends(finding)
+
+
+def test_what_one_machine_alone_does_not_need_is_not_looked_at(settings: Settings) -> None:
+    assert doctor.shared(settings) == []
+
+
+def test_a_redis_that_does_not_answer_is_a_warning_without_its_address(settings: Settings) -> None:
+    (redis,) = doctor.shared(settings.model_copy(update={"redis_url": SecretStr("redis://:secret@127.0.0.1:1/0")}))
+    assert redis.level is Level.WARN
+    assert mends(redis)
+    assert "secret" not in redis.message
+
+
+def test_without_the_tools_of_postgresql_no_backup_can_be_made(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    on_server = settings.model_copy(update={"database_url": "postgresql+psycopg://nobody@127.0.0.1:1/none"})
+    monkeypatch.setenv("PATH", str(tmp_path))
+    backups, redis = doctor.shared(on_server)
+    assert (backups.level, redis.level) == (Level.WARN, Level.OK)
+    assert "pg_dump, pg_restore, psql" in backups.message
+    for tool in ("pg_dump", "pg_restore", "psql"):
+        (tmp_path / tool).touch(mode=0o755)
+    assert levels(doctor.shared(on_server)) == [Level.OK, Level.OK]

@@ -1,4 +1,5 @@
 import os
+import tarfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -23,7 +24,8 @@ class FakeRasa:
         self.environments.append(environment)
         if self.writes:
             out, name = (argv[argv.index(option) + 1] for option in ("--out", "--fixed-model-name"))
-            (Path(out) / f"{name}.tar.gz").write_bytes(b"modele")
+            with tarfile.open(Path(out) / f"{name}.tar.gz", "w:gz") as archive:
+                archive.addfile(tarfile.TarInfo("metadata.json"))
         return self.code
 
 

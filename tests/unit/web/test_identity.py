@@ -8,6 +8,7 @@ import jwt
 import pytest
 
 from bot.channels.web.visits import VISIT_KEPT, Visit, VisitTokens
+from bot.gateway.desk.sessions import LASTS
 from bot.privacy.envelope import KeyRing
 from tests.unit.aidants.house import KEYS, Person
 from tests.unit.web.client import TurnedAway
@@ -280,6 +281,7 @@ async def test_signing_out_ends_the_pages_of_that_sign_in_and_their_tokens(web: 
     token = (await page.next("equipier_session"))["token"]
     other, _ = await web.signed_in()
     cookie = web.cookie(session)
+    await asyncio.to_thread(web.house.aidants.end_session, session.id, until=session.opened + LASTS)
     await asyncio.to_thread(web.channel.sign_out, session.id)
     assert (await page.next("ended"))["reason"] == "signed_out"
     await page.gone()

@@ -19,6 +19,7 @@ from bot.channels.web.claims import HostTokens
 from bot.channels.web.cors import GuestPages
 from bot.channels.web.http import WIDE_BODIES
 from bot.channels.web.late import LateReplies
+from bot.channels.web.manager import SharedRooms
 from bot.channels.web.origins import Origins
 from bot.channels.web.services import WebServices
 from bot.conversations.cipher import FernetCipher
@@ -115,6 +116,7 @@ class Web:
         connections: RateLimiter | None = None,
         engine: FakeEngine | None = None,
         humans: TakesOver | None = None,
+        manager: SharedRooms | None = None,
     ) -> "Web":
         house = house or House.over(database)
         person = person or house.enrolled("maiwenn@exemple.fr", house.organisation().id)
@@ -161,7 +163,7 @@ class Web:
             hosts=HostTokens(key, issuer=ISSUER, public_url=PUBLIC_URL, clock=house.clock) if hosts else None,
             voice=voice,
         )
-        channel = WebChannel(services, connections=connections, idle=IDLE)
+        channel = WebChannel(services, manager=manager, connections=connections, idle=IDLE)
         return cls(house, person, engine, voice, services, channel, store)
 
     def app(self) -> FastAPI:
