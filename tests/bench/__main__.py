@@ -1,53 +1,39 @@
-"""`make bench`: how long a search and a parse take on this machine, on the development questions.
+"""`make bench`: ours against a stock assistant, in one run; the table of ratios, the plots, ``docs/performance.md``.
 
-Figures depend on the machine; compare runs of one session only.
+``--pieces`` measures only the search, the pseudonymisation and the parse by themselves, in a minute. ``--stock FOLDER``
+takes a stock project that a former run has trained. ``--seconds`` and ``--rounds`` make it shorter or longer: fifteen
+minutes on two idle cores as it is. Figures depend on the machine; compare those of one run only.
 """
 
+import argparse
 import json
-import time
-from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
+from bot.settings import ROOT
+from tests.bench import pieces
+from tests.bench.speed import report
+from tests.bench.speed.compare import compare
 
-from bot.bootstrap import guidance_service, personal_data_detector
-from bot.evaluation.files import GuidanceItem, IntentItem, read_items
-from bot.evaluation.understanding import running_model
-from bot.privacy.pseudonymise import Pseudonymiser
-from bot.settings import get_settings
-from bot.setup.training import current_model
-
-EVAL = Path(__file__).resolve().parent.parent / "eval"
-
-
-def timed(action: Callable[[str], object], texts: list[str], *, rounds: int = 3) -> dict[str, float]:
-    """Milliseconds per text, after one round to warm up."""
-    for text in texts:
-        action(text)
-    spent: list[float] = []
-    for _ in range(rounds):
-        for text in texts:
-            started = time.perf_counter()
-            action(text)
-            spent.append((time.perf_counter() - started) * 1000)
-    return {name: round(float(np.percentile(spent, share)), 2) for name, share in (("p50", 50), ("p95", 95))}
+PAGE = ROOT / "docs" / "performance.md"
+PICTURES = ROOT / "docs" / "images" / "bench"
+FOLDER = ROOT / "var" / "bench"
 
 
 def main() -> None:
-    settings = get_settings()
-    questions = [item.text for item in read_items(EVAL / "guidance.dev.jsonl", GuidanceItem)]
-    messages = [item.text for item in read_items(EVAL / "intents.dev.jsonl", IntentItem)]
-    started = time.perf_counter()
-    service = guidance_service(settings)
-    loaded = time.perf_counter() - started
-    report: dict[str, object] = {
-        "index_load_s": round(loaded, 2),
-        "answer_ms": timed(service.ask, questions),
-        "pseudonymise_ms": timed(Pseudonymiser(personal_data_detector()).pseudonymise, messages),
-    }
-    with running_model(current_model(settings)) as model:
-        report["parse_ms"] = timed(model.parse, messages)
-    print(json.dumps(report, indent=2))
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--pieces", action="store_true")
+    parser.add_argument("--stock", type=Path)
+    parser.add_argument("--seconds", type=float, default=15.0)
+    parser.add_argument("--rounds", type=int, default=3)
+    arguments = parser.parse_args()
+    if arguments.pieces:
+        print(json.dumps(pieces.measure(), indent=2))
+        return
+    figures = compare(seconds=arguments.seconds, rounds=arguments.rounds, project=arguments.stock)
+    alone = pieces.measure()
+    report.write(figures, alone, folder=FOLDER, page=PAGE, pictures=PICTURES)
+    print(report.table(figures))
+    print(report.details(figures, alone))
 
 
 if __name__ == "__main__":
