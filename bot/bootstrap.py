@@ -13,7 +13,6 @@ from bot.conversations.engine import Engine, RasaEngine
 from bot.conversations.kept import KeptMessages
 from bot.conversations.limits import MakesLimiters, in_memory
 from bot.conversations.store import ConversationStore
-from bot.conversations.wire import Wire
 from bot.conversations.worker import Worker
 from bot.observability.engine import WatchedEngine
 from bot.observability.tracing import stop_tracing
@@ -45,8 +44,11 @@ _LEASE_MARGIN = 60.0  # seconds beyond the engine's time
 
 
 def _internal_client() -> httpx.AsyncClient:
-    """For our own servers: the proxies of the environment are meant for the outside."""
-    return httpx.AsyncClient(trust_env=False)
+    """For our own servers: the proxies of the environment are meant for the outside.
+
+    They close what is idle for five seconds; a connection that may be closing must not carry a message.
+    """
+    return httpx.AsyncClient(trust_env=False, limits=httpx.Limits(max_connections=None, keepalive_expiry=4.0))
 
 
 def open_database(settings: Settings) -> Database:
@@ -89,14 +91,14 @@ def gateway_services(
     shared = shared_memory(settings)
     limiters = SharedWindows(shared) if shared is not None else in_memory
     mandats = mandats_services(settings, clock=clock, database=database, limiters=limiters)
-    http, wire = client or _internal_client(), Wire()
+    http = client or _internal_client()
     hides = pseudonymiser or Pseudonymiser(personal_data_detector())
     channels = channels_of(
         settings,
         mandats,
         clock=now,
         pseudonymiser=hides,
-        engine=WatchedEngine(RasaEngine(client or wire, url=settings.rasa_url, timeout=settings.engine_timeout)),
+        engine=WatchedEngine(RasaEngine(http, url=settings.rasa_url, timeout=settings.engine_timeout)),
         http=http,
         limiters=limiters,
         shared=shared,
@@ -104,7 +106,6 @@ def gateway_services(
 
     async def close() -> None:
         await http.aclose()
-        await wire.aclose()
         database.close()
         if shared is not None:
             await shared.close()

@@ -9,7 +9,6 @@ from typing import Any, Protocol
 import httpx
 
 from bot.conversations.messages import Button, Reply
-from bot.conversations.wire import Wire
 from bot.errors import EngineUnavailable
 
 _ACTING = ("saisie", "revocation")  # the slots that make any word count (nlu/domain/mandats.yml)
@@ -60,12 +59,12 @@ class RasaEngine:
     An empty list counts as a failure: our rules answer every message, so it means that the action server is down.
 
     Args:
-        client: closed by its owner.
+        client: shared, closed by its owner.
         url: address of the Rasa server.
         timeout: seconds left for the whole answer.
     """
 
-    def __init__(self, client: Wire | httpx.AsyncClient, *, url: str, timeout: float) -> None:
+    def __init__(self, client: httpx.AsyncClient, *, url: str, timeout: float) -> None:
         self._client = client
         self._url = url.rstrip("/")
         self._timeout = timeout

@@ -50,7 +50,7 @@ async def serve(arguments: argparse.Namespace) -> None:
     gc.collect()
     gc.freeze()
     config = uvicorn.Config(
-        Dialogue(agent),
+        Dialogue(agent, models=arguments.model.parent),
         host=arguments.interface,
         port=arguments.port,
         log_level="warning",

@@ -9,9 +9,7 @@ it first checks itself: nine tenths of the time that a call takes.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from typing import Any
-from urllib.parse import urlsplit
 
 import aiohttp
 import rasa
@@ -22,25 +20,17 @@ from rasa.shared.core.trackers import DialogueStateTracker, EventVerbosity
 from rasa.shared.exceptions import RasaException
 from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 
+_JSON = {"Content-Type": "application/json"}
 _IDLE = 4.0  # seconds; servers close what is idle for five, and a connection that may be closing must not carry a call
 _SECONDS = 120.0  # at most, for an action; the gateway gives up long before
-_MAX_ANSWER = 16 * 1024 * 1024  # bytes
 
 
 class KeptEndpoint(EndpointConfig):
-    """An endpoint whose connections stay open between two calls.
-
-    It speaks to our action server, which gives the length of its answers; nothing else of HTTP is needed.
-    """
+    """An endpoint whose connections stay open between two calls."""
 
     def __init__(self, url: str) -> None:
         super().__init__(url)
-        parts = urlsplit(url)
-        secure = parts.scheme == "https"
-        self._place = (parts.hostname or "", parts.port or (443 if secure else 80))
-        self._ssl = True if secure else None
-        self._head = f"POST {parts.path or '/'} HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Type: application/json\r\n"
-        self._idle: deque[tuple[float, asyncio.StreamReader, asyncio.StreamWriter]] = deque()
+        self._kept: aiohttp.ClientSession | None = None  # made by the first call: it belongs to a running loop
 
     async def request(self, method: str = "post", **kwargs: Any) -> Any:
         """The JSON that is answered.
@@ -49,48 +39,29 @@ class KeptEndpoint(EndpointConfig):
             ClientResponseError: a status of 400 or more.
             aiohttp.ClientConnectionError: no answer, or none that is one.
         """
+        if self._kept is None:
+            connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=_IDLE)
+            timeout = aiohttp.ClientTimeout(total=_SECONDS)
+            self._kept = aiohttp.ClientSession(
+                connector=connector, timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()
+            )
         body = ujson.dumps(kwargs["json"]).encode()
-        clock = asyncio.get_running_loop()
         try:
-            status, content = await asyncio.wait_for(self._ask(body, clock), _SECONDS)
-        except (TimeoutError, OSError, EOFError, ValueError, asyncio.LimitOverrunError) as error:
+            async with self._kept.post(self.url, data=body, headers=_JSON) as response:
+                content = await response.read()
+        except (asyncio.TimeoutError, aiohttp.ClientPayloadError) as error:  # noqa: UP041  two errors in Python 3.10
             raise aiohttp.ClientConnectionError(type(error).__name__) from error
-        if status >= 400:
-            raise ClientResponseError(status, "", content)
-        return ujson.loads(content)
+        if response.status >= 400:
+            raise ClientResponseError(response.status, "", content)
+        try:
+            return ujson.loads(content)
+        except ValueError as error:
+            raise aiohttp.ClientConnectionError("not JSON") from error
 
     async def close(self) -> None:
         """Closes the connections."""
-        while self._idle:
-            self._idle.pop()[2].close()
-
-    async def _ask(self, body: bytes, clock: asyncio.AbstractEventLoop) -> tuple[int, bytes]:
-        reader, writer = await self._connected(clock.time())
-        whole = False
-        try:
-            writer.write(f"{self._head}Content-Length: {len(body)}\r\n\r\n".encode("latin-1") + body)
-            status_line, *lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-            headers = {name.strip().lower(): value.strip() for name, _, value in (one.partition(":") for one in lines)}
-            length = int(headers.get("content-length", "-1"))
-            if not 0 <= length <= _MAX_ANSWER:
-                raise ValueError("no length")
-            content = await reader.readexactly(length)
-            whole = headers.get("connection", "").lower() != "close"
-            return int(status_line.split(" ", 2)[1]), content
-        finally:
-            # What was cut short must not be taken for the answer to another call.
-            if whole:
-                self._idle.append((clock.time(), reader, writer))
-            else:
-                writer.close()
-
-    async def _connected(self, now: float) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        while self._idle:
-            since, reader, writer = self._idle.pop()  # the one used last; the others may grow old
-            if now - since < _IDLE and not reader.at_eof() and not writer.is_closing():
-                return reader, writer
-            writer.close()
-        return await asyncio.open_connection(*self._place, ssl=self._ssl)
+        if self._kept is not None:
+            await self._kept.close()
 
 
 class RemoteCall(RemoteAction):

@@ -32,10 +32,14 @@ class Dialogue:
     /model``, ``GET /status`` and ``GET /webhooks/rest/``.
 
     What fails is logged without the message, and answered 500: the gateway keeps the message and sends it again.
+
+    Args:
+        models: the folder of the models that may be loaded; loading one runs what it holds.
     """
 
-    def __init__(self, agent: ServingAgent) -> None:
+    def __init__(self, agent: ServingAgent, *, models: Path) -> None:
         self._agent = agent
+        self._models = models.resolve()
         self._routes: dict[tuple[str, str], Callable[[bytes], Awaitable[Answer]]] = {
             ("POST", "/webhooks/rest/webhook"): self._say,
             ("POST", "/model/parse"): self._parse,
@@ -92,7 +96,7 @@ class Dialogue:
 
     async def _load(self, body: bytes) -> Answer:
         model = Path(_text(_read(body), "model_file"))
-        if not model.is_file():
+        if model.resolve().parent != self._models or not model.is_file():
             raise BadRequest("no such model")
         await asyncio.to_thread(self._agent.load_model, model)
         return 204, None

@@ -13,7 +13,6 @@ import pytest
 
 from bot.conversations.engine import Engine, RasaEngine
 from bot.conversations.messages import Button, Reply
-from bot.conversations.wire import Wire
 from bot.errors import EngineUnavailable
 from tests.unit.conversations.fakes import FakeEngine
 
@@ -58,11 +57,10 @@ def rasa() -> Iterator[RasaLike]:
     server.server_close()
 
 
-@pytest.fixture(params=["wire", "httpx"])
-async def rasa_engine(rasa: RasaLike, request: pytest.FixtureRequest) -> AsyncIterator[RasaEngine]:
-    client = Wire() if request.param == "wire" else httpx.AsyncClient(trust_env=False)
-    yield RasaEngine(client, url=rasa.url, timeout=0.3)
-    await client.aclose()
+@pytest.fixture
+async def rasa_engine(rasa: RasaLike) -> AsyncIterator[RasaEngine]:
+    async with httpx.AsyncClient(trust_env=False) as client:
+        yield RasaEngine(client, url=rasa.url, timeout=0.3)
 
 
 @dataclass
@@ -177,8 +175,7 @@ async def test_an_answer_that_drips_is_a_failure_too(rasa_engine: RasaEngine) ->
             await RasaEngine(client, url="http://rasa", timeout=0.3).ask("c1", "bonjour")
 
 
-@pytest.mark.parametrize("client", [Wire(), httpx.AsyncClient(trust_env=False)], ids=["wire", "httpx"])
-async def test_a_server_that_is_not_there_is_a_failure(client: Wire | httpx.AsyncClient) -> None:
-    with pytest.raises(EngineUnavailable):
-        await RasaEngine(client, url="http://127.0.0.1:9", timeout=1).ask("c1", "bonjour")
-    await client.aclose()
+async def test_a_server_that_is_not_there_is_a_failure(rasa_engine: RasaEngine) -> None:
+    async with httpx.AsyncClient(trust_env=False) as client:
+        with pytest.raises(EngineUnavailable):
+            await RasaEngine(client, url="http://127.0.0.1:9", timeout=1).ask("c1", "bonjour")

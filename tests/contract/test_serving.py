@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import threading
@@ -102,7 +103,7 @@ class Actions:
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """The trained model, in an installation of its own."""
     var = tmp_path_factory.mktemp("var")
-    (var / "models").symlink_to(get_settings().model_dir.resolve())
+    shutil.copytree(get_settings().model_dir, var / "models", symlinks=True)
     return Settings(var_dir=var)
 
 
@@ -269,12 +270,15 @@ def test_a_model_is_changed_without_a_restart_and_a_broken_one_is_not_taken(
     client: httpx.Client, settings: Settings, tmp_path: Path
 ) -> None:
     served = client.get("/status").json()["model_file"]
-    broken = tmp_path / "abime.tar.gz"
+    broken = settings.model_dir / "abime.tar.gz"
     broken.write_bytes(b"rien")
     assert client.put("/model", json={"model_file": str(broken)}).status_code == 500
+    stranger = tmp_path / "etranger.tar.gz"
+    shutil.copyfile(settings.model_dir / served, stranger)
+    assert client.put("/model", json={"model_file": str(stranger)}).status_code == 400
     assert client.get("/status").json()["model_file"] == served
-    again = tmp_path / "autre.tar.gz"
-    again.symlink_to((settings.model_dir / served).resolve())
+    again = settings.model_dir / "autre.tar.gz"
+    shutil.copyfile(settings.model_dir / served, again)
     assert client.put("/model", json={"model_file": str(again)}).status_code == 204
     assert client.get("/status").json()["model_file"] == "autre.tar.gz"
     assert say(client, uuid4().hex, SHORT)
