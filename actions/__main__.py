@@ -73,7 +73,7 @@ def main() -> None:
     start_tracing(settings.otlp_url, process="actions")
     executor = ActionExecutor()
     executor.register_package("actions")
-    services()
+    services().guidance.ask(_FIRST)
     port = int(os.environ.get("EQUIPIER_ACTIONS_PORT", "5055"))
     uvicorn.run(create_app(executor), host=settings.internal_host, port=port, log_config=None, access_log=False)
 

@@ -43,7 +43,8 @@ def configure_logging(*, as_json: bool) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.INFO)
-    for noisy in ("httpx", "httpcore", "asyncio", "pika"):  # httpx writes whole addresses at every request
+    # httpx writes whole addresses at every request, and uvicorn that of whoever opens a socket.
+    for noisy in ("httpx", "httpcore", "asyncio", "pika", "uvicorn.error"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 

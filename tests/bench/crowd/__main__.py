@@ -22,7 +22,8 @@ import numpy as np
 from bot.conversations.replies import KEPT
 from bot.evaluation.files import GuidanceItem, IntentItem, read_items
 from bot.settings import ROOT, get_settings
-from bot.voice.evaluation.ears import as_voice_note, open_voice
+from bot.voice.audio import encode
+from bot.voice.evaluation.ears import open_voice
 from bot.voice.speakable import speakable
 from tests.bench.crowd.day import Act, hour
 from tests.bench.crowd.socket import Page
@@ -79,7 +80,7 @@ async def aidant(at: Desk, number: int, acts: list[Act]) -> None:
         (seen.texts if act.note is None else seen.voices).append((sent - seen.started, took))
         if len(page.uttered) == before:
             seen.errors["answered, but nothing came"] += 1
-        elif any(one.get("text") == KEPT for one in page.uttered[before:]):
+        elif any(one["text"] == KEPT for one in page.uttered[before:]):
             seen.kept += 1
         del page.uttered[:-1]
     if page is not None:
@@ -100,7 +101,7 @@ async def _say(page: Page, at: Desk, note: bytes) -> None:
 
 
 def _first_button(page: Page) -> str | None:
-    buttons = page.uttered[-1].get("quick_replies") if page.uttered else None
+    buttons = page.uttered[-1]["buttons"] if page.uttered else None
     return buttons[0]["payload"] if buttons else None
 
 
@@ -162,7 +163,7 @@ def spoken(count: int) -> list[bytes]:
         voice = open_voice(get_settings().voice_dir)
         for path, text in zip(paths, texts, strict=True):
             sound = voice.speak(speakable(text))
-            path.write_bytes(as_voice_note(sound.data, sound.rate))
+            path.write_bytes(encode(sound.data, sound.rate, format="ogg"))
     return [path.read_bytes() for path in paths]
 
 

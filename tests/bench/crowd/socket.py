@@ -75,7 +75,7 @@ class Page:
                 if event == "equipier_session":
                     self.token = data["token"]
                     self._known.set()
-                elif event == "bot_uttered":
+                elif event == "line" and data["direction"] == "out":
                     self.uttered.append(data)
         for answer in self._asked.values():
             if not answer.done():

@@ -38,6 +38,7 @@ except ValueError as error:
     ours.error("it failed", exc_info=error)
 asyncio.run(forgets())
 logging.getLogger("httpx").info("GET https://api.telegram.org/botSECRET/getUpdates")
+logging.getLogger("uvicorn.error").info('203.0.113.9:35175 - "WebSocket /socket.io/" [accepted]')
 """
 
 
@@ -71,3 +72,4 @@ def test_an_error_is_told_by_its_class_and_its_place(lines: list[dict[str, Any]]
 def test_neither_its_text_nor_an_address_is_written(lines: list[dict[str, Any]]) -> None:
     assert "Yolande" not in str(lines)
     assert "SECRET" not in str(lines)
+    assert "203.0.113.9" not in str(lines)
