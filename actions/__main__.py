@@ -24,6 +24,7 @@ from bot.observability.tracing import start_tracing, stop_tracing
 from bot.settings import get_settings
 
 _log = structlog.get_logger("equipier.actions")
+_FIRST = "Quels papiers pour une carte d'identité ?"  # the first search takes ten times as long as the next
 
 
 @asynccontextmanager

@@ -37,10 +37,8 @@ def test_the_migration_makes_the_tables_of_the_models_and_undoes_them() -> None:
             assert differences == []
             for migration in reversed(every):
                 migration.downgrade()
-        assert (
-            connection.exec_driver_sql("SELECT count(*) FROM sqlite_master WHERE name NOT LIKE 'sqlite%'").scalar_one()
-            == 0
-        )
+        left = "SELECT count(*) FROM sqlite_master WHERE name NOT LIKE 'sqlite%'"
+        assert connection.exec_driver_sql(left).scalar_one() == 0
 
 
 def test_a_conversation_of_before_the_places_goes_on_where_it_was() -> None:
