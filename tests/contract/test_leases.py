@@ -1,31 +1,13 @@
 """Leases on both databases: one holder at a time, and a holder that dies lets go."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-
-import pytest
 
 from bot.storage.engine import Database
 from bot.storage.leases import WORKER, Leases
-from tests.unit.mandats.databases import postgresql_url, sqlite_url
 
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.services)])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    if request.param == "sqlite":
-        opened = Database.at(sqlite_url(tmp_path))
-        yield opened
-        opened.close()
-        return
-    with postgresql_url() as url:
-        opened = Database.at(url)
-        yield opened
-        opened.close()
 
 
 def test_one_holds_it_until_the_end_or_until_it_lets_go(database: Database) -> None:

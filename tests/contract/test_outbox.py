@@ -1,33 +1,16 @@
 """Several processes leave replies for one conversation at once: none is lost, none takes the number of another."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from pathlib import Path
 
-import pytest
 from sqlalchemy import select
 
 from bot.conversations.messages import Reply
 from bot.conversations.models import Conversation, OutboxEntry
 from bot.conversations.outbox import post
 from bot.storage.engine import Database
-from tests.unit.mandats.databases import postgresql_url, sqlite_url
 
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.services)])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    if request.param == "sqlite":
-        opened = Database.at(sqlite_url(tmp_path))
-        yield opened
-        opened.close()
-        return
-    with postgresql_url() as url:
-        opened = Database.at(url)
-        yield opened
-        opened.close()
 
 
 def test_replies_left_at_once_are_numbered_one_after_the_other(database: Database) -> None:

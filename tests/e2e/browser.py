@@ -1,6 +1,5 @@
 """A real browser in front of the real pages; without Chromium these tests are skipped, and say so."""
 
-import os
 import shutil
 import socket
 import threading
@@ -9,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 import uvicorn
@@ -20,6 +19,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 from bot.settings import get_settings
 from bot.setup.assets import dsfr_dir
 from bot.storage.engine import Database
+from tests.required import missing
 from tests.unit.mandats.databases import sqlite_url
 
 SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
@@ -32,13 +32,6 @@ _ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-
-
-def missing(what: str) -> NoReturn:
-    """Skips the test, or fails it where everything must be there."""
-    if os.environ.get("EQUIPIER_REQUIRE_SERVICES") == "1":
-        pytest.fail(f"{what} is required and is not here")
-    pytest.skip(f"no {what} here")
 
 
 @contextmanager

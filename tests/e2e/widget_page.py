@@ -13,8 +13,9 @@ from starlette.responses import Response
 
 from bot.settings import get_settings
 from bot.setup.widget import widget_dir
-from tests.e2e.browser import SIZES, chromium, free_port, missing, served, violations
+from tests.e2e.browser import SIZES, chromium, free_port, served, violations
 from tests.e2e.widget_server import ScriptedServer
+from tests.required import missing
 
 # A microphone that beeps, and no question to the person.
 _MICROPHONE = ("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream")

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pika
 import psycopg
-import pytest
 from pika.exceptions import AMQPError
 
 from tests.e2e.browser import free_port
+from tests.required import missing
 
 _START_WITHIN = 120  # seconds, on a busy machine
 _POSTGRES = ("postgres", "initdb")
@@ -136,7 +136,7 @@ class OwnRabbit:
 def own_postgres() -> Iterator[OwnPostgres]:
     """One for this test, running; skipped where there is none, failing where it is required."""
     if not all(shutil.which(program) for program in _POSTGRES):
-        _missing("postgres and initdb")
+        missing("postgres and initdb")
     folder = Path(tempfile.mkdtemp(prefix="equipier-postgres-"))
     if os.geteuid() == 0:
         shutil.chown(folder, "postgres")  # it refuses to run as root
@@ -153,7 +153,7 @@ def own_postgres() -> Iterator[OwnPostgres]:
 def own_rabbit() -> Iterator[OwnRabbit]:
     """The same for RabbitMQ."""
     if not _RABBITMQ.exists():
-        _missing("rabbitmq-server")
+        missing("rabbitmq-server")
     folder = Path(tempfile.mkdtemp(prefix="equipier-rabbitmq-"))
     server = OwnRabbit(folder)
     server.start()
@@ -186,9 +186,3 @@ def _wait(condition: Callable[[], bool], what: str) -> None:
     while not condition():
         assert time.monotonic() < deadline, f"still waiting for {what}"
         time.sleep(0.1)
-
-
-def _missing(what: str) -> None:
-    if os.environ.get("EQUIPIER_REQUIRE_SERVICES") == "1":
-        pytest.fail(f"{what} are required")
-    pytest.skip(f"no {what} here")

@@ -13,10 +13,9 @@ import pika
 import pytest
 from dotenv import dotenv_values
 from pika.exceptions import AMQPError
-from sqlalchemy import create_engine, insert, select, text
+from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
-from bot.fiches.models import FicheRow, FicheSnapshot
 from bot.settings import Settings, get_settings
 from bot.setup.processes import ProcessSpec, process_spec
 from bot.setup.readiness import is_ready
@@ -24,7 +23,9 @@ from bot.setup.secrets import ensure_secrets
 from bot.storage.engine import Database
 from bot.supervision.rabbit import QUEUE
 from tests.e2e.browser import free_port
+from tests.faults.stack import with_the_fiches
 from tests.integration.balancer import Balancer
+from tests.required import missing
 from tests.unit.mandats.databases import ADMIN_URL, postgresql_url
 from tests.unit.shared.servers import OwnRedis, own_redis
 
@@ -69,7 +70,7 @@ def cluster(folder: Path) -> Iterator[Cluster]:
         memory = ends.enter_context(_empty_database())
         redis = ends.enter_context(own_redis(folder))
         _empty_queue()
-        _give_fiches(app)
+        with_the_fiches(app)
         ports = {kind: (free_port(), free_port()) for kind in ("rasa", "actions", "gateway")}
         balancers = {kind: ends.enter_context(Balancer(ports[kind])) for kind in ports}
         secrets = _secrets(folder)
@@ -177,22 +178,7 @@ def _empty_database() -> Iterator[str]:
 def _empty_queue() -> None:
     try:
         connection = pika.BlockingConnection(pika.URLParameters(RABBITMQ))
-    except AMQPError as error:
-        if os.environ.get("EQUIPIER_REQUIRE_SERVICES") == "1":
-            pytest.fail(f"RabbitMQ is required and does not answer: {error!r}")
-        pytest.skip("no RabbitMQ here")
+    except AMQPError:
+        missing("RabbitMQ")
     connection.channel().queue_delete(QUEUE)
     connection.close()
-
-
-def _give_fiches(url: str) -> None:
-    """Copies those of this checkout: their index is used as it is."""
-    source, target = Database.at(get_settings().sqlalchemy_url), Database.at(url)
-    for model in (FicheSnapshot, FicheRow):
-        columns = model.__table__.columns.keys()
-        with source.unit_of_work() as session:
-            rows = [{name: getattr(row, name) for name in columns} for row in session.scalars(select(model))]
-        with target.unit_of_work() as session:
-            session.execute(insert(model), rows)
-    source.close()
-    target.close()

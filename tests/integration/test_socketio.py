@@ -22,7 +22,7 @@ from bot.conversations.messages import Button, Reply
 from bot.settings import get_settings
 from bot.setup.npm import find_npm
 from bot.storage.engine import Database
-from tests.e2e.browser import missing
+from tests.required import missing
 from tests.unit.mandats.databases import sqlite_url
 from tests.unit.web.world import Web
 

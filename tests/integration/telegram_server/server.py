@@ -19,7 +19,7 @@ import httpx
 
 from bot.settings import get_settings
 from bot.setup.npm import find_npm
-from tests.e2e.browser import missing
+from tests.required import missing
 
 HERE = Path(__file__).parent
 _FILES = ("package.json", "package-lock.json")

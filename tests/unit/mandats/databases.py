@@ -8,13 +8,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import uuid4
 
-import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 
 from bot.storage.engine import Database
 from bot.storage.migrate import upgrade
+from tests.required import missing
 
 # A database where others can be made; trust or a password in the address.
 ADMIN_URL = os.environ.get("EQUIPIER_TEST_POSTGRESQL_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
@@ -38,10 +38,8 @@ def postgresql_url() -> Iterator[str]:
         admin = create_engine(ADMIN_URL, isolation_level="AUTOCOMMIT", connect_args={"connect_timeout": 3})
         with admin.connect() as connection:
             connection.execute(text(f"CREATE DATABASE {name}"))
-    except (OperationalError, ModuleNotFoundError) as error:
-        if os.environ.get("EQUIPIER_REQUIRE_SERVICES") == "1":
-            pytest.fail(f"PostgreSQL is required and does not answer: {error}")
-        pytest.skip("no PostgreSQL here")
+    except (OperationalError, ModuleNotFoundError):
+        missing("PostgreSQL")
     url = make_url(ADMIN_URL).set(database=name).render_as_string(hide_password=False)
     try:
         database = Database.at(url)

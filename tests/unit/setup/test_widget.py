@@ -14,7 +14,7 @@ from bot.mandats.rules import Duration, Status
 from bot.settings import get_settings
 from bot.setup.npm import find_npm
 from bot.setup.widget import SOURCES, ensure_widget, widget_dir, widget_version
-from tests.e2e.browser import missing
+from tests.required import missing
 
 LIMIT = 60_000  # bytes, compressed: all that a page loads
 

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
 import redis
 from pydantic import SecretStr
+
+from tests.required import missing
 
 SHARED = os.environ.get("EQUIPIER_TEST_REDIS_URL", "redis://127.0.0.1:6379/9")
 
@@ -24,8 +25,8 @@ def redis_url() -> SecretStr:
     try:
         with redis.Redis.from_url(SHARED, socket_connect_timeout=2) as client:
             client.ping()
-    except redis.RedisError as error:
-        _missing(f"Redis does not answer: {error}")
+    except redis.RedisError:
+        missing("Redis")
     return SecretStr(SHARED)
 
 
@@ -79,16 +80,10 @@ class OwnRedis:
 def own_redis(folder: Path) -> Iterator[OwnRedis]:
     """One for this test, running."""
     if shutil.which("redis-server") is None:
-        _missing("there is no redis-server")
+        missing("redis-server")
     server = OwnRedis(folder)
     server.start()
     try:
         yield server
     finally:
         server.kill()
-
-
-def _missing(why: str) -> None:
-    if os.environ.get("EQUIPIER_REQUIRE_SERVICES") == "1":
-        pytest.fail(f"Redis is required: {why}")
-    pytest.skip("no Redis here")

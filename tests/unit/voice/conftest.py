@@ -7,7 +7,7 @@ import pytest
 from bot.settings import get_settings
 from bot.voice.install import missing_packages
 from bot.voice.models import MODELS
-from tests.e2e.browser import missing
+from tests.required import missing
 
 
 @pytest.fixture
