@@ -212,8 +212,10 @@ def test_ninety_days_of_every_structure_fit(watch: Watch) -> None:
 def test_an_empty_dashboard_says_so(watch: Watch) -> None:
     watch.as_(watch.office.supervisor)
     watch.go(BOARD)
+    expect(watch.page.locator(".eq-chart__none").first).to_have_text("Rien à montrer pour cette période.")
     watch.looked_at("tableau-vide")
     watch.go(f"{BOARD}?periode=libre&du=&au=2026-11-01")
+    expect(watch.page.locator("#du-erreur p")).to_be_visible()
     watch.looked_at("tableau-erreur")
 
 
