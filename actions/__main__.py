@@ -4,6 +4,7 @@ The SDK executes; this serves. The SDK's own server forks a worker, listens on e
 the request back in its error pages: here one process answers the same two routes and says nothing of what it got.
 """
 
+import gc
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -75,6 +76,9 @@ def main() -> None:
     executor = ActionExecutor()
     executor.register_package("actions")
     services().guidance.ask(_FIRST)
+    # What was loaded stays: a collection need not look through it again.
+    gc.collect()
+    gc.freeze()
     port = int(os.environ.get("EQUIPIER_ACTIONS_PORT", "5055"))
     uvicorn.run(create_app(executor), host=settings.internal_host, port=port, log_config=None, access_log=False)
 

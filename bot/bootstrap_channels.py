@@ -30,6 +30,7 @@ from bot.conversations.feedback import Feedback
 from bot.conversations.history import History
 from bot.conversations.kept import KeptMessages
 from bot.conversations.limits import MESSAGES_A_MINUTE, MINUTE, MakesLimiters, in_memory
+from bot.conversations.outbox import AcknowledgedOutbox
 from bot.conversations.places import Places
 from bot.conversations.preferences import PreferenceHearing, PreferenceStore
 from bot.conversations.router import Router
@@ -140,7 +141,8 @@ def channels_of(
                 unknown=settings.telegram_unknown,
             )
         )
-    rest = RestChannel(router, token=settings.rest_token, key=settings.vault_key)
+    outbox = AcknowledgedOutbox(database, places, clock=clock)
+    rest = RestChannel(router, token=settings.rest_token, key=settings.vault_key, outbox=outbox)
     return Channels(rest, WebChannel(web, manager=manager), telegram, partial(router.drain, within=_DRAIN))
 
 

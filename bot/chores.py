@@ -54,7 +54,7 @@ def standard(
     return (
         Chore("reminders", timedelta(minutes=1), reminders.send_due),
         Chore("vault", timedelta(minutes=10), vault.purge_expired),
-        Chore("projection", timedelta(seconds=1), projection.step),
+        Chore("projection", timedelta(seconds=3), projection.step),
         Chore("review", timedelta(days=1), projection.tidy),
         Chore("handovers", timedelta(minutes=1), handovers.tidy),
         Chore("retention", timedelta(days=1), retention.enforce, retention.last_run, alone=timedelta(hours=1)),

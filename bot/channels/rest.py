@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, Field, SecretStr
 
 from bot.conversations.cipher import fingerprint
 from bot.conversations.messages import Incoming, Reply
+from bot.conversations.outbox import AcknowledgedOutbox
 from bot.conversations.router import Router
 from bot.errors import EquipierError
 
@@ -55,12 +56,14 @@ class RestChannel:
     Args:
         token: what clients must send as bearer token; empty, and every request is refused.
         key: makes the fingerprints that stand for senders in the database.
+        outbox: for clients that acknowledge, gives late replies again until they are.
     """
 
-    def __init__(self, router: Router, *, token: SecretStr, key: SecretStr) -> None:
+    def __init__(self, router: Router, *, token: SecretStr, key: SecretStr, outbox: AcknowledgedOutbox) -> None:
         self._router = router
         self._token = token
         self._key = key
+        self._acknowledged = outbox
 
     def routes(self) -> APIRouter:
         """The routes to mount in the gateway."""
@@ -95,18 +98,28 @@ class RestChannel:
         return JSONResponse(_as_rasa(posted.sender, await self._router.handle(incoming)))
 
     async def _outbox(
-        self, request: Request, sender: Annotated[Name, Query()], wait: Annotated[float, Query(ge=0, le=_MAX_WAIT)] = 0
+        self,
+        request: Request,
+        sender: Annotated[Name, Query()],
+        wait: Annotated[float, Query(ge=0, le=_MAX_WAIT)] = 0,
+        ack: Annotated[int | None, Query(ge=0)] = None,
     ) -> list[dict[str, Any]]:
-        external_id = fingerprint(sender, key=self._key)
         clock = asyncio.get_running_loop()
         deadline = clock.time() + wait
         while not await request.is_disconnected():  # what nobody would receive must stay in the outbox
-            if replies := await self._router.collect(CHANNEL, external_id):
-                return _as_rasa(sender, replies)
+            if replies := await self._late(sender, ack):
+                return replies
             if clock.time() + _POLL > deadline:
                 break
             await asyncio.sleep(_POLL)
         return []
+
+    async def _late(self, sender: str, ack: int | None) -> list[dict[str, Any]]:
+        external_id = fingerprint(sender, key=self._key)
+        if ack is None:
+            return _as_rasa(sender, await self._router.collect(CHANNEL, external_id))
+        replies = await self._acknowledged.collect(CHANNEL, external_id, received=ack)
+        return [{"recipient_id": sender, **reply.as_kept()} for reply in replies]
 
 
 def _named(message_id: str | None, *, key: SecretStr) -> str | None:

@@ -58,6 +58,7 @@ class ChatClient:
         self._headers = {"Authorization": f"Bearer {token}"}
         self._sender = sender
         self._timeout = timeout
+        self._received = 0
 
     def check(self) -> None:
         """Makes sure that a gateway is there.
@@ -79,11 +80,15 @@ class ChatClient:
     def wait(self) -> list[dict[str, Any]]:
         """Late replies, waited for during some seconds; empty when none came.
 
+        What was cut off on its way comes again the next time.
+
         Raises:
             ChatError: the gateway did not answer.
         """
-        asked = {"sender": self._sender, "wait": _WAIT}
-        return self._replies(self._request("GET", "/webhooks/rest/outbox", params=asked, timeout=_WAIT + 10))
+        asked = {"sender": self._sender, "wait": _WAIT, "ack": self._received}
+        replies = self._replies(self._request("GET", "/webhooks/rest/outbox", params=asked, timeout=_WAIT + 10))
+        self._received = max([self._received, *(reply.get("id", 0) for reply in replies)])
+        return replies
 
     def _request(self, method: str, path: str, **options: Any) -> httpx.Response:
         try:

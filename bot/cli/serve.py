@@ -1,6 +1,7 @@
 """`equipier gateway`, `equipier worker` and `equipier telegram`: the long-lived processes that are ours."""
 
 import asyncio
+import gc
 
 
 def gateway() -> None:
@@ -18,8 +19,12 @@ def gateway() -> None:
     configure_logging(as_json=settings.log_json)
     count_journal_entries()
     start_tracing(settings.otlp_url, process="gateway")
+    app = create_app(gateway_services(settings))
+    # What was loaded stays: a collection need not look through it again, which takes a tenth of a second each time.
+    gc.collect()
+    gc.freeze()
     uvicorn.run(
-        create_app(gateway_services(settings)),
+        app,
         host=settings.gateway_host,
         port=settings.gateway_port,
         log_config=None,

@@ -137,6 +137,7 @@ class Doorstep:
             custom=custom or None,
             channel=incoming.channel,
             message_id=incoming.message_id,
+            place=place.id,
             now=now,
         )
         return replace(understood, line=line)

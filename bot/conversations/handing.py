@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import bindparam, insert, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from bot.conversations.buttons import give_out
@@ -22,6 +22,16 @@ _FETCH = (
     .values(delivered_at=bindparam("now"))
     .returning(OutboxEntry.seq, OutboxEntry.reply)
 )
+_HANDED_OVER = (
+    select(OutboxEntry.id, OutboxEntry.reply)
+    .where(OutboxEntry.conversation_id == bindparam("conversation"), OutboxEntry.delivered_at.is_not(None))
+    .order_by(OutboxEntry.seq)
+)
+_REMEMBER = (
+    update(OutboxEntry)
+    .where(OutboxEntry.conversation_id == bindparam("conversation"), OutboxEntry.seq == bindparam("number"))
+    .values(reply=bindparam("handed"))
+)
 _NEXT_TURN = (
     update(Conversation)
     .where(Conversation.id == bindparam("conversation"))
@@ -34,12 +44,47 @@ _LOG = insert(LoggedMessage).returning(LoggedMessage.id)
 
 def fetch_outbox(session: Session, conversation: str, *, new_button: Callable[[], str], now: datetime) -> Answer:
     """The replies that waited for *conversation*, handed over now, once, ever."""
+    return tuple(reply for _, reply in _take_waiting(session, conversation, new_button=new_button, now=now))
+
+
+def fetch_unreceived(
+    session: Session, conversation: str, *, received: int, new_button: Callable[[], str], now: datetime
+) -> Answer:
+    """The replies that this function handed over and that were not received, word for word, then those that waited.
+
+    They are all given each time, in order: to have received one is to have received those before it. Those that were
+    received are forgotten; what waited is given once at least, whatever *received* says.
+
+    Args:
+        received: id of the last reply that was received; 0 when none was.
+    """
+    # Taken first: whoever takes something at the same time is waited for, and what they took is seen below.
+    taken = _take_waiting(session, conversation, new_button=new_button, now=now)
+    connection = session.connection()
+    rows = connection.execute(_HANDED_OVER, {"conversation": conversation}).all()
+    handed = [(row.id, Reply.from_json(row.reply)) for row in rows]  # what is given once, ever, has no id there
+    if done := [entry for entry, reply in handed if reply.id is not None and reply.id <= received]:
+        connection.execute(delete(OutboxEntry).where(OutboxEntry.id.in_(done)))
+    if taken:
+        kept = [{"conversation": conversation, "number": seq, "handed": reply.as_kept()} for seq, reply in taken]
+        connection.execute(_REMEMBER, kept)
+    again = (reply for _, reply in handed if reply.id is not None and reply.id > received)
+    return (*again, *(reply for _, reply in taken))
+
+
+def _take_waiting(
+    session: Session, conversation: str, *, new_button: Callable[[], str], now: datetime
+) -> list[tuple[int, Reply]]:
+    """The replies that waited, as they are handed over now, each with its number in the outbox."""
     # One statement marks and reads: two readers can never both get an entry.
     session.flush()
     told = {"conversation": conversation, "now": now}
     waiting = sorted(session.connection().execute(_FETCH, told).all(), key=lambda entry: entry[0])
-    replies = tuple(Reply.from_json(reply) for _, reply in waiting)
-    return hand_over(session, conversation, replies, new_button=new_button, now=now) if replies else ()
+    if not waiting:
+        return []
+    replies = [Reply.from_json(reply) for _, reply in waiting]
+    handed = hand_over(session, conversation, replies, new_button=new_button, now=now)
+    return [(seq, reply) for (seq, _), reply in zip(waiting, handed, strict=True)]
 
 
 def hand_over(

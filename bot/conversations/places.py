@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -69,8 +69,26 @@ class Places:
             address: how to push replies there.
             aidant: who was recognised there: the place then holds their own conversation.
         """
-        if address is None and (known := self._known(channel, external_id, now, aidant)) is not None:
+        if address is None and (known := self.known(channel, external_id, aidant=aidant)) is not None:
+            with self._database.engine.begin() as connection:
+                note_seen(connection, known.id, known.conversation, now=now)
             return known
+        return self.make(channel, external_id, now=now, address=address, aidant=aidant)
+
+    def known(self, channel: str, external_id: str, *, aidant: str | None = None) -> PlaceView | None:
+        """A place as it is, for nearly every message; ``None`` when it has to be made, or to change hands.
+
+        Writes nothing: whoever then writes the message down calls ``note_seen`` in the same transaction.
+        """
+        rows = self._database.read(_FIND, channel=channel, external_id=external_id)
+        if not rows or (aidant is not None and rows[0].aidant_id != aidant):
+            return None
+        return PlaceView(rows[0].id, channel, rows[0].conversation_id, rows[0].aidant_id)
+
+    def make(
+        self, channel: str, external_id: str, *, now: datetime, address: str | None = None, aidant: str | None = None
+    ) -> PlaceView:
+        """As ``open``, when it is not known as it has to be."""
         for _ in range(2):
             try:
                 with self._database.unit_of_work() as session:
@@ -115,16 +133,6 @@ class Places:
         """A new conversation, which no place holds yet."""
         with self._database.unit_of_work() as session:
             return self._begin(session, channel, None, now)
-
-    def _known(self, channel: str, external_id: str, now: datetime, aidant: str | None) -> PlaceView | None:
-        """A place of which only the time changes, as it is for nearly every message; ``None`` for any other."""
-        with self._database.engine.begin() as connection:
-            found = connection.execute(_FIND, {"channel": channel, "external_id": external_id}).one_or_none()
-            if found is None or (aidant is not None and found.aidant_id != aidant):
-                return None
-            connection.execute(_SEEN, {"place": found.id, "now": now})
-            connection.execute(_HELD, {"conversation": found.conversation_id, "now": now})
-            return PlaceView(found.id, channel, found.conversation_id, found.aidant_id)
 
     def _open(
         self,
@@ -196,6 +204,12 @@ def _place(session: Session, channel: str, external_id: str) -> Place | None:
 
 def _view(place: Place) -> PlaceView:
     return PlaceView(place.id, place.channel, place.conversation_id, place.aidant_id)
+
+
+def note_seen(connection: Connection, place: int, conversation: str, *, now: datetime) -> None:
+    """Someone has just written from *place*; within the transaction of the caller."""
+    connection.execute(_SEEN, {"place": place, "now": now})
+    connection.execute(_HELD, {"conversation": conversation, "now": now})
 
 
 def latest_place(session: Session, conversation: str) -> Place | None:

@@ -134,9 +134,10 @@ class Router:
         return await asyncio.to_thread(self._store.collect, place.conversation, now=self._clock.now())
 
     def _place(self, incoming: Incoming, now: datetime) -> PlaceView:
-        place = self._places.open(
-            incoming.channel, incoming.external_id, now=now, address=incoming.address, aidant=incoming.aidant
-        )
+        channel, name, aidant = incoming.channel, incoming.external_id, incoming.aidant
+        # Most often only the time changes: it is written with the message.
+        known = self._places.known(channel, name, aidant=aidant) if incoming.address is None else None
+        place = known or self._places.make(channel, name, now=now, address=incoming.address, aidant=aidant)
         return place if self._doorstep.may_stay(place) else self._places.leave(place.id, now=now)
 
     async def _answered_before(self, message_id: str | None) -> Answer | None:

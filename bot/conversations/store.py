@@ -18,6 +18,7 @@ from bot.conversations.models import (
     OutboxEntry,
     ReceivedMessage,
 )
+from bot.conversations.places import note_seen
 from bot.storage.engine import Database
 from bot.storage.sql import changed
 
@@ -37,6 +38,8 @@ _LOGGED = (
     .where(LoggedMessage.channel.is_not_distinct_from(bindparam("channel")))
     .limit(1)
 )
+_ANSWERED = select(ReceivedMessage.answer).where(ReceivedMessage.message_id == bindparam("message"))
+_CLAIM = insert(ReceivedMessage)
 _LOG = insert(LoggedMessage).returning(LoggedMessage.id)
 
 
@@ -49,16 +52,15 @@ class ConversationStore:
 
     def answer_to(self, message_id: str) -> Answer | None:
         """What *message_id* was answered, whatever conversation its place holds now; ``None`` when it was not yet."""
-        query = select(ReceivedMessage.answer).where(ReceivedMessage.message_id == message_id)
-        with self._database.unit_of_work() as session:
-            answers = (answer for answer in session.scalars(query) if answer is not None)
-            return next(map(_answer, answers), None)
+        answers = (row.answer for row in self._database.read(_ANSWERED, message=message_id) if row.answer is not None)
+        return next(map(_answer, answers), None)
 
     def claim(self, conversation: str, message_id: str, *, now: datetime) -> bool:
         """Takes charge of *message_id*: false when it is answered or being answered, here or elsewhere."""
         try:
-            with self._database.unit_of_work() as session:
-                session.add(ReceivedMessage(conversation_id=conversation, message_id=message_id, claimed_at=now))
+            with self._database.engine.begin() as connection:
+                claim = {"conversation_id": conversation, "message_id": message_id, "claimed_at": now}
+                connection.execute(_CLAIM, claim)
         except IntegrityError:
             with self._database.unit_of_work() as session:
                 taken_over = (
@@ -107,10 +109,14 @@ class ConversationStore:
         now: datetime,
         channel: str | None = None,
         message_id: str | None = None,
+        place: int | None = None,
     ) -> int:
         """Writes down what a person said, which must be pseudonymised; its id in the log.
 
         A message that is taken up again after a failure is there already.
+
+        Args:
+            place: where it was written, to note that someone was there; ``None`` when that is noted already.
         """
         line = {
             "conversation_id": conversation,
@@ -126,6 +132,8 @@ class ConversationStore:
                 told = {"conversation": conversation, "message": message_id, "channel": channel}
                 if (known := connection.execute(_LOGGED, told).scalar()) is not None:
                     return known
+            if place is not None:
+                note_seen(connection, place, conversation, now=now)
             return connection.execute(_LOG, line).scalar_one()
 
     def deliver(

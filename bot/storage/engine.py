@@ -1,5 +1,8 @@
 """Engine and unit of work over the application's database (SQLite by default, PostgreSQL by configuration)."""
 
+import fcntl
+import os
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +15,7 @@ from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
 _WAIT = 10  # seconds for a lock of SQLite
+_LOOK = 0.001  # seconds between two looks at whether another process has ended its turn
 # Of PostgreSQL's library: seconds to connect, and milliseconds for what was sent to be received. A server that is cut
 # off is then one that is away, which is said at once, rather than a silence of minutes.
 _PATIENCE = {"connect_timeout": 5, "tcp_user_timeout": 10_000}
@@ -26,14 +30,16 @@ def open_engine(url: str) -> Engine:
     """Opens the database at *url*; makes the folder of a SQLite file if needed.
 
     SQLite is put in WAL mode (readers do not wait for the writer), enforces foreign keys, waits 10 s for a lock,
-    and overwrites what is deleted with zeros: an erased key must not linger in free pages. Its writers of one process
-    take turns: SQLite itself makes them sleep and try again, up to a tenth of a second too long each time.
+    and overwrites what is deleted with zeros: an erased key must not linger in free pages. Its writers take turns, in
+    all processes: SQLite itself makes them sleep and try again, up to a tenth of a second too long each time.
     """
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
         return create_engine(url, pool_pre_ping=True, connect_args=_PATIENCE)
+    turns: Path | None = None
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        turns = Path(f"{parsed.database}-turn")
     engine = create_engine(url, connect_args={"timeout": _WAIT})
 
     @event.listens_for(engine, "connect")
@@ -43,23 +49,67 @@ def open_engine(url: str) -> Engine:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
-    _let_writers_take_turns(engine)
+    _let_writers_take_turns(engine, WriteTurn(turns))
     return engine
 
 
-def _let_writers_take_turns(engine: Engine) -> None:
-    turn = Lock()
+class WriteTurn:
+    """Whose turn it is to write, among the threads of this process, then among processes.
+
+    Only politeness: whoever waits too long goes on, and SQLite decides, and says so in its own words.
+
+    Args:
+        path: an empty file that the processes lock; ``None`` for a database of this process alone.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._threads = Lock()
+        self._file: int | None = None
+
+    def take(self) -> bool:
+        """Waits for the turn; false when it did not come within ten seconds."""
+        deadline = time.monotonic() + _WAIT
+        if not self._threads.acquire(timeout=_WAIT):
+            return False
+        while not self._mine():
+            if time.monotonic() > deadline:
+                self._threads.release()
+                return False
+            time.sleep(_LOOK)
+        return True
+
+    def give(self) -> None:
+        """Ends the turn."""
+        if self._file is not None:
+            fcntl.flock(self._file, fcntl.LOCK_UN)
+        self._threads.release()
+
+    def _mine(self) -> bool:
+        if self._path is None:
+            return True
+        try:
+            if self._file is None:
+                self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except OSError:  # no room for the file, or a file system without locks
+            return True
+        return True
+
+
+def _let_writers_take_turns(engine: Engine, turn: WriteTurn) -> None:
 
     @event.listens_for(engine, "before_cursor_execute")
     def _wait(connection: Connection, _cursor: Any, statement: str, *_: Any) -> None:
         if statement.startswith(_WRITING) and not connection.info.get("writes"):
-            # Past that time SQLite decides, and says so in its own words.
-            connection.info["writes"] = turn.acquire(timeout=_WAIT)
+            connection.info["writes"] = turn.take()
 
     @event.listens_for(engine, "checkin")
     def _let_go(_connection: Any, record: ConnectionPoolEntry) -> None:
         if record.info.pop("writes", False):
-            turn.release()
+            turn.give()
 
 
 class Database:

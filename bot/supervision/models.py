@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import DDL, JSON, BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, event, text
+from sqlalchemy import DDL, JSON, BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, event, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.schema import ExecutableDDLElement
 
@@ -51,6 +51,7 @@ class Episode(Base):
         organisation_id, aidant_id: who spoke, for whom, at that time; ``None`` when nobody was recognised.
         lowest_confidence: of the turns in words; ``None`` when there is none.
         complained: the person said that an answer was wrong; ``flagged_by`` a supervisor did.
+        stale: something came since the summary was worked out.
     """
 
     __tablename__ = "episodes"
@@ -60,6 +61,7 @@ class Episode(Base):
         Index("ix_episodes_organisation", "organisation_id", "last_at", "id"),
         Index("ix_episodes_aidant", "aidant_id", "last_at"),
         Index("ix_episodes_first", "first_at", "channel"),
+        Index("ix_episodes_stale", "id", sqlite_where=text("stale = 1"), postgresql_where=text("stale")),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -82,6 +84,7 @@ class Episode(Base):
     flagged_by: Mapped[str | None] = mapped_column(String(32))
     state: Mapped[str] = mapped_column(String(12), default="a_revoir")
     assignee_id: Mapped[str | None] = mapped_column(String(32))
+    stale: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 def _of_episode(*, primary_key: bool = False) -> Mapped[int]:

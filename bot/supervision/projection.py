@@ -20,18 +20,19 @@ from bot.conversations.models import LoggedMessage, Rating
 from bot.mandats.models import Mandat
 from bot.storage.engine import Database
 from bot.storage.sql import changed, insert_if_absent
-from bot.supervision.episodes import asked_at, place_line
+from bot.supervision.episodes import Episodes, asked_at
 from bot.supervision.events import Event, read_event
 from bot.supervision.models import Correction, Episode, EpisodeLine, ProjectedEvent, ProjectionMark
 from bot.supervision.owners import Owners
 from bot.supervision.search import forget_deleted_words
 from bot.supervision.sources import EventSource, Received
-from bot.supervision.summaries import Handovers, NoHandovers, summarise
+from bot.supervision.summaries import Handovers, NoHandovers, summarise, to_summarise
 from bot.supervision.turns import TurnWriter
 
 BATCH = 200
 # SQLite lets one write at a time: people's messages wait for a batch, and come in between two full ones.
-_SHORT_BATCH = 12
+_SHORT_BATCH = 24
+_ROUND = 20  # batches of a source, when much is waiting, before what they are about is summarised
 _ROOM = 0.01  # seconds
 # Transactions of PostgreSQL may end in another order than their numbers and instants: what is new is looked for a
 # little before the mark too.
@@ -72,17 +73,33 @@ class Projection:
         Raises:
             SourceUnavailable: the events cannot be read now; what our own tables have is in nevertheless.
         """
-        return self._all_of(self.take_lines) + self.take_facts() + self._all_of(self.take_events)
+        taken, more = 0, True
+        while more:
+            try:
+                lines, more_lines = self._some_of(self.take_lines)
+                facts = self.take_facts()
+                events, more_events = self._some_of(self.take_events)
+            finally:
+                while self._some_of(self.summarise)[1]:
+                    pass
+            taken += lines + facts + events
+            more = more_lines or more_events
+        return taken
 
-    def _all_of(self, take: Callable[[], int]) -> int:
-        """Batch after batch while they are full: what came meanwhile is for the next time, with what comes after it."""
+    def _some_of(self, take: Callable[[], int]) -> tuple[int, bool]:
+        """Batch after batch while they are full: what came meanwhile is for the next time, with what comes after it.
+
+        Returns:
+            How much was taken, and whether there may be more.
+        """
         taken = 0
-        while True:
+        for _ in range(_ROUND):
             batch = take()
             taken += batch
             if batch < self._batch:
-                return taken
+                return taken, False
             time.sleep(_ROOM)
+        return taken, True
 
     def step(self) -> None:
         """The same, for the clock of the worker: nothing to say when all is well.
@@ -107,7 +124,7 @@ class Projection:
             events = sorted((event for one in new if (event := read_event(one.raw)) is not None), key=_instant)
             if events:
                 owners = Owners(session, since=events[0].at - _KEPT_SINCE)
-                summarise(session, TurnWriter(session, owners).write(events), self._handovers)
+                to_summarise(session, TurnWriter(session, Episodes(session, owners), owners).write(events))
             if new and new[-1].position:
                 _set_mark(session, self._source.name, new[-1].position)
         self._source.done(received)
@@ -129,11 +146,10 @@ class Projection:
                 return 0
             # In the order of what was asked: an episode is begun by its question.
             lines = sorted(lines, key=lambda line: (asked_at(line), line.id))
-            owners = Owners(session, since=asked_at(lines[0]))
-            # Most of the overlap has its place: it is not asked for line by line.
-            known = set(session.scalars(select(EpisodeLine.line_id).where(EpisodeLine.line_id > mark - overlap)))
-            placed = [place_line(session, line, owners) for line in lines if line.id not in known]
-            summarise(session, {episode for episode, new in placed if new}, self._handovers)
+            episodes = Episodes(session, Owners(session, since=asked_at(lines[0])))
+            episodes.look_up([line.id for line in lines])
+            placed = [episodes.place(line) for line in lines]
+            to_summarise(session, {episode for episode, new in placed if new})
             last = max(line.id for line in lines)
             _set_mark(session, "message_log", last)
             return sum(line.id > mark for line in lines)
@@ -164,8 +180,17 @@ class Projection:
                 touched.update(
                     session.scalars(select(Episode.id).where(Episode.conversation_id.in_(conversations), lately))
                 )
-            summarise(session, touched, self._handovers)
+            to_summarise(session, touched)
         return len(touched)
+
+    def summarise(self) -> int:
+        """One batch of the episodes that have something new; how many."""
+        with self._database.unit_of_work() as session:
+            if session.scalar(select(Episode.id).where(Episode.stale).limit(1)) is None:
+                return 0
+        with self._database.unit_of_work() as session:
+            _alone(session)
+            return summarise(session, self._handovers, limit=self._batch)
 
     def tidy(self) -> int:
         """Forgets what is of no more use: ids of events, undecided corrections of forgotten turns; how many rows."""

@@ -1,6 +1,7 @@
 """The summary of an episode: a function of the tables, worked out again whenever one of them has something new.
 
-Counting again what is small is safer than adding up: an event that comes twice, or late, changes nothing.
+Counting again what is small is safer than adding up: an event that comes twice, or late, changes nothing. It is noted
+first that an episode has something new: what several messages bring is then counted once.
 """
 
 from collections.abc import Collection, Iterable
@@ -41,17 +42,29 @@ class NoHandovers:
         return ()
 
 
-def summarise(session: Session, episodes: Collection[int], handovers: Handovers) -> None:
-    """Brings the summaries and the searched words of *episodes* up to date, within the unit of work of the caller."""
-    session.flush()
-    for episode in sorted(episodes):
-        _summarise(session, episode, handovers)
-
-
-def _summarise(session: Session, episode_id: int, handovers: Handovers) -> None:
-    episode = session.get(Episode, episode_id)
-    if episode is None:
+def to_summarise(session: Session, episodes: Collection[int]) -> None:
+    """Notes that *episodes* have something new, within the unit of work of the caller."""
+    if not episodes:
         return
+    session.flush()
+    note = update(Episode).where(Episode.id.in_(episodes), ~Episode.stale).values(stale=True)
+    session.execute(note, execution_options={"synchronize_session": False})
+
+
+def summarise(session: Session, handovers: Handovers, *, limit: int) -> int:
+    """Brings the summaries and the searched words of *limit* noted episodes up to date; how many there were.
+
+    Within the unit of work of the caller.
+    """
+    noted = session.scalars(select(Episode).where(Episode.stale).order_by(Episode.id).limit(limit)).all()
+    for episode in noted:
+        _summarise(session, episode, handovers)
+        episode.stale = False
+    return len(noted)
+
+
+def _summarise(session: Session, episode: Episode, handovers: Handovers) -> None:
+    episode_id = episode.id
     lines = session.execute(
         select(LoggedMessage.id, LoggedMessage.direction, LoggedMessage.text, LoggedMessage.created_at, Rating.rating)
         .join(EpisodeLine, EpisodeLine.line_id == LoggedMessage.id)

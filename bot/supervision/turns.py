@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.conversations.models import Conversation, LoggedMessage
-from bot.supervision.episodes import episode_of, place_line
+from bot.supervision.episodes import Episodes
 from bot.supervision.events import FALLBACK_ACTIONS, LISTEN, ActionRan, BotSaid, Event, UserSaid, same_words
 from bot.supervision.models import Episode, Turn
 from bot.supervision.owners import Owner, Owners
@@ -21,9 +21,12 @@ _KEPT_MESSAGE = timedelta(hours=25)
 class TurnWriter:
     """Takes events in the order of their instants, within the unit of work of its caller."""
 
-    def __init__(self, session: Session, owners: Owners) -> None:
+    def __init__(self, session: Session, episodes: Episodes, owners: Owners) -> None:
         self._session = session
+        self._episodes = episodes
         self._owners = owners
+        self._lines: dict[int, LoggedMessage] = {}  # those that the gateway named
+        self._keys: set[str] = set()  # messages whose turn was begun before
         self._turns: dict[str, list[Turn]] = {}  # of each conversation, by instant, from the first that may go on
         self._touched: set[int] = set()
 
@@ -43,7 +46,7 @@ class TurnWriter:
         return self._touched
 
     def _look_up(self, events: Sequence[Event]) -> None:
-        """Which of the conversations there are, and their turns that may go on."""
+        """Which of the conversations there are, their turns that may go on, and what is known of the messages."""
         first: dict[str, datetime] = {}
         for event in events:
             first.setdefault(event.conversation, event.at)
@@ -53,18 +56,25 @@ class TurnWriter:
             before = mine.where(Turn.at <= first[conversation]).order_by(Turn.at.desc(), Turn.id.desc()).limit(1)
             after = mine.where(Turn.at > first[conversation]).order_by(Turn.at, Turn.id)
             self._turns[conversation] = [*self._session.scalars(before), *self._session.scalars(after)]
+        said = [event for event in events if isinstance(event, UserSaid)]
+        if not said:
+            return
+        self._keys.update(self._session.scalars(select(Turn.key).where(Turn.key.in_([one.key for one in said]))))
+        named = select(LoggedMessage).where(LoggedMessage.id.in_([one.line for one in said if one.line is not None]))
+        self._lines = {line.id: line for line in self._session.scalars(named)}
+        self._episodes.look_up(self._lines)
 
     def _begin(self, said: UserSaid) -> None:
         turns = self._turns[said.conversation]
-        known = select(Turn.id).where(Turn.key == said.key)
-        if any(turn.key == said.key for turn in turns) or self._session.scalar(known) is not None:
+        if said.key in self._keys:
             return
+        self._keys.add(said.key)
         line = self._line(said)
         if line is not None:
-            episode = self._session.get_one(Episode, place_line(self._session, line, self._owners)[0])
+            episode = self._session.get_one(Episode, self._episodes.place(line)[0])
         else:
             owner = self._owners.of(said.conversation, said.at)
-            episode = episode_of(self._session, said.conversation, said.at, owner, channel=said.channel)
+            episode = self._episodes.at(said.conversation, said.at, owner, channel=said.channel)
         owner = Owner(episode.aidant_id, episode.organisation_id)
         text = line.text if line is not None and said.pressed else said.text
         turn = Turn(
@@ -127,7 +137,7 @@ class TurnWriter:
     def _line(self, said: UserSaid) -> LoggedMessage | None:
         """The message of the log: the one that the gateway named, else the last one without a turn."""
         if said.line is not None:
-            line = self._session.get(LoggedMessage, said.line)
+            line = self._lines.get(said.line)
             return line if line is not None and line.conversation_id == said.conversation else None
         window = _KEPT_MESSAGE if said.late else _SAME_MESSAGE
         here = [turn.line_id for turn in self._turns[said.conversation] if turn.line_id is not None]

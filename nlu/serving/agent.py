@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from rasa.core.actions.action import Action, ActionExecutionRejection, RemoteAction
 from rasa.core.agent import Agent
@@ -41,6 +42,12 @@ class ServingProcessor(MessageProcessor):
         with TemporaryDirectory() as folder:
             metadata, runner = load_predict_graph_runner(Path(folder), archive, LocalModelStorage, StraightRunner)
         return archive.name, metadata, runner
+
+    def _check_for_unseen_features(self, parse_data: dict[str, Any]) -> None:
+        """Nothing: training has checked that the model says nothing that the domain does not know.
+
+        Rasa builds an empty domain for each message, to compare.
+        """
 
     async def run_action_extract_slots(
         self, output_channel: OutputChannel, tracker: DialogueStateTracker

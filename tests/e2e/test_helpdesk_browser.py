@@ -11,6 +11,8 @@ from pydantic import SecretStr
 
 from bot.channels.rest import RestChannel
 from bot.conversations.messages import Reply
+from bot.conversations.outbox import AcknowledgedOutbox
+from bot.conversations.places import Places
 from bot.fiches.store import FicheStore
 from bot.gateway.app import GatewayServices, create_app
 from bot.handover.asking import Handovers
@@ -154,8 +156,9 @@ def test_from_the_widget_to_a_human_and_back(browser: Browser, tmp_path: Path) -
             engine=engine,
             humans=help_.handovers,
         )
+        outbox = AcknowledgedOutbox(on.database, Places(on.database), clock=site.house.clock)
         gateway = GatewayServices(
-            rest=RestChannel(web.services.router, token=SecretStr(""), key=SecretStr("k")),
+            rest=RestChannel(web.services.router, token=SecretStr(""), key=SecretStr("k"), outbox=outbox),
             checks=(),
             close=_nothing,
             pages=site.services,

@@ -246,6 +246,18 @@ async def test_an_outage_keeps_the_message_and_the_answer_comes_once_it_is_over(
     assert (await site.http.get(OUTBOX, params={"sender": "guichet-3"})).json() == []
 
 
+async def test_a_late_answer_is_given_again_until_it_is_acknowledged(site: Site) -> None:
+    site.rasa.down = True
+    await site.say("carte grise")
+    site.rasa.down = False
+    site.clock.advance(seconds=5)
+    await site.work()
+    first, *_, last = given = (await site.http.get(OUTBOX, params={"sender": "guichet-3", "ack": 0})).json()
+    assert first["id"] < last["id"]
+    assert (await site.http.get(OUTBOX, params={"sender": "guichet-3", "ack": 0})).json() == given
+    assert (await site.http.get(OUTBOX, params={"sender": "guichet-3", "ack": last["id"]})).json() == []
+
+
 async def test_a_long_poll_returns_as_soon_as_the_answer_is_there(site: Site) -> None:
     site.rasa.down = True
     await site.say("carte grise")

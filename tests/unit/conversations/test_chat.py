@@ -128,3 +128,16 @@ def test_late_replies_are_shown_as_they_come(screen: Screen) -> None:
     listen(client_of(answer), screen, stop)
     assert shown(screen).count("Réponse tardive") == 1
     assert screen.meant("1") == "b_1"
+
+
+def test_what_was_received_is_acknowledged_at_the_next_poll() -> None:
+    acknowledged = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        acknowledged.append(request.url.params["ack"])
+        late = [{"text": "un", "id": 7}, {"text": "deux", "id": 9}]
+        return httpx.Response(200, json=late if len(acknowledged) == 2 else [])
+
+    client = client_of(answer)
+    assert [len(client.wait()) for _ in range(4)] == [0, 2, 0, 0]
+    assert acknowledged == ["0", "0", "9", "9"]

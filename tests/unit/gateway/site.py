@@ -127,7 +127,7 @@ class Site:
 
         return create_app(
             GatewayServices(
-                rest=RestChannel(None, token=SecretStr(""), key=SecretStr("k")),  # type: ignore[arg-type]
+                rest=RestChannel(None, token=SecretStr(""), key=SecretStr("k"), outbox=None),  # type: ignore[arg-type]
                 checks=(),
                 close=close,
                 pages=self.services,
