@@ -1,7 +1,9 @@
-"""What the gateway can do without for a while, and shows all the same: Redis, RabbitMQ, workers."""
+"""What the gateway can do without for a while, and shows all the same: Redis, RabbitMQ, workers, voice, Telegram."""
 
 import asyncio
 from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import structlog
@@ -12,8 +14,10 @@ from bot.clock import Clock
 from bot.gateway.health import TIMEOUT, Check
 from bot.shared.redis import SharedMemory
 from bot.storage.leases import WORKER, Leases
+from bot.voice.client import VoiceClient
 
 _PORTS = {"amqp": 5672, "amqps": 5671}
+_SILENT = timedelta(minutes=2)  # a poller shows life once a minute at least
 _log = structlog.get_logger(__name__)
 
 
@@ -58,6 +62,40 @@ def rabbitmq_check(url: SecretStr) -> Check:
         lambda: _listens(host, port),
         "RabbitMQ répond.",
         "RabbitMQ ne répond pas : les conversations n'arrivent plus à la supervision, qui rattrapera son retard.",
+        needed=False,
+    )
+
+
+def voice_check(voice: VoiceClient) -> Check:
+    """The voice service listens or speaks."""
+
+    async def there() -> bool:
+        return any(await voice.available())
+
+    return Check(
+        "voice",
+        there,
+        "Le service vocal répond.",
+        "Le service vocal ne répond pas : les personnes sont invitées à écrire. Lancez « equipier voice serve ».",
+        needed=False,
+    )
+
+
+def telegram_check(mark: Path, clock: Clock) -> Check:
+    """The process that fetches the messages of Telegram touched *mark*, on this machine, within two minutes."""
+
+    async def alive() -> bool:
+        try:
+            return clock.now().timestamp() - mark.stat().st_mtime < _SILENT.total_seconds()
+        except OSError:
+            return False
+
+    return Check(
+        "telegram",
+        alive,
+        "Les messages de Telegram sont reçus.",
+        "Les messages de Telegram ne sont plus reçus : Telegram les garde un jour et les remet au retour. "
+        "Lancez « equipier telegram ».",
         needed=False,
     )
 

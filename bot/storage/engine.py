@@ -60,17 +60,19 @@ class WriteTurn:
 
     Args:
         path: an empty file that the processes lock; ``None`` for a database of this process alone.
+        wait: seconds after which one goes on.
     """
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, *, wait: float = _WAIT) -> None:
         self._path = path
+        self._wait = wait
         self._threads = Lock()
         self._file: int | None = None
 
     def take(self) -> bool:
-        """Waits for the turn; false when it did not come within ten seconds."""
-        deadline = time.monotonic() + _WAIT
-        if not self._threads.acquire(timeout=_WAIT):
+        """Waits for the turn; false when it did not come in time."""
+        deadline = time.monotonic() + self._wait
+        if not self._threads.acquire(timeout=self._wait):
             return False
         while not self._mine():
             if time.monotonic() > deadline:

@@ -31,7 +31,7 @@ from bot.supervision.turns import TurnWriter
 
 BATCH = 200
 # SQLite lets one write at a time: people's messages wait for a batch, and come in between two full ones.
-_SHORT_BATCH = 24
+_SHORT_BATCH = 60
 _ROUND = 20  # batches of a source, when much is waiting, before what they are about is summarised
 _ROOM = 0.01  # seconds
 # Transactions of PostgreSQL may end in another order than their numbers and instants: what is new is looked for a

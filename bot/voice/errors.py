@@ -21,7 +21,7 @@ REASONS: tuple[Reason, ...] = get_args(Reason)
 
 # Each sentence says what happened, then what to do.
 _LISTENING: Mapping[Reason, str] = {
-    "off": "La dictée vocale n’est pas activée ici. Écrivez votre message au clavier.",
+    "off": "La dictée vocale n’est pas disponible en ce moment. Écrivez votre message au clavier.",
     "busy": "Trop de messages vocaux arrivent en ce moment. Renvoyez le vôtre dans une minute, ou écrivez-le.",
     "failed": "Je n’ai pas pu écouter votre message vocal. Renvoyez-le, ou écrivez votre question.",
     "too_long": "Votre message vocal dépasse 2 minutes. Dites l’essentiel en un message plus court, ou en plusieurs.",
@@ -35,7 +35,7 @@ _LISTENING: Mapping[Reason, str] = {
     "too_long_text": "Ce message est trop long. Raccourcissez-le.",
 }
 _SPEAKING: Mapping[Reason, str] = {
-    "off": "La lecture à voix haute n’est pas activée ici. La réponse reste à lire à l’écran.",
+    "off": "La lecture à voix haute n’est pas disponible en ce moment. La réponse reste à lire à l’écran.",
     "busy": "Trop de lectures à voix haute sont demandées en ce moment. Réessayez dans une minute.",
     "failed": "Je n’ai pas pu lire cette réponse à voix haute. Elle reste à lire à l’écran.",
     "too_long_text": "Cette réponse est trop longue pour être lue à voix haute. Lisez-la à l’écran.",

@@ -32,7 +32,7 @@ class WorkQueue:
         clock: seconds, from any origin.
     """
 
-    def __init__(self, *, waiting: int = 8, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, *, waiting: int = 12, clock: Callable[[], float] = time.monotonic) -> None:
         self._room = waiting + 1
         self._clock = clock
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="voice")

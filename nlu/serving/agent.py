@@ -16,7 +16,7 @@ from typing import Any
 
 from rasa.core.actions.action import Action, ActionExecutionRejection, RemoteAction
 from rasa.core.agent import Agent
-from rasa.core.channels.channel import OutputChannel
+from rasa.core.channels.channel import OutputChannel, UserMessage
 from rasa.core.nlg import NaturalLanguageGenerator, TemplatedNaturalLanguageGenerator
 from rasa.core.policies.policy import PolicyPrediction
 from rasa.core.processor import MessageProcessor
@@ -32,6 +32,8 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from serving.calls import RemoteCall
 from serving.graph import StraightRunner
 
+_FIRST = "Quels papiers pour une carte d'identité ?"
+
 
 class ServingProcessor(MessageProcessor):
     """Handles the messages of one model."""
@@ -42,6 +44,10 @@ class ServingProcessor(MessageProcessor):
         with TemporaryDirectory() as folder:
             metadata, runner = load_predict_graph_runner(Path(folder), archive, LocalModelStorage, StraightRunner)
         return archive.name, metadata, runner
+
+    def warm(self) -> None:
+        """Understands a message for nobody: what is loaded when it is first needed makes the first person wait."""
+        self._parse_message_with_graph(UserMessage(_FIRST), DialogueStateTracker("", self.domain.slots))
 
     def _check_for_unseen_features(self, parse_data: dict[str, Any]) -> None:
         """Nothing: training has checked that the model says nothing that the domain does not know.
@@ -111,6 +117,7 @@ class ServingAgent(Agent):
             action_endpoint=self.action_endpoint,
             generator=self.nlg,
         )
+        processor.warm()
         self.processor = processor
         self.domain = self.tracker_store.domain = processor.domain
         if isinstance(self.nlg, TemplatedNaturalLanguageGenerator):

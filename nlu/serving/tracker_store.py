@@ -25,7 +25,6 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import Event, SlotSet
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.utils.common import all_subclasses
-from sqlalchemy.dialects import postgresql, sqlite
 
 _Result = TypeVar("_Result")
 _EVENTS = 40  # at most, of the last turn: ours are rules of one turn (``stories/``), which need nothing before it
@@ -57,6 +56,12 @@ _ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(7251)"  # processes that start to
 _whose = sa.bindparam("whose")
 _READ_SLOTS = sa.select(memories.c.slots).where(memories.c.sender_id == _whose)
 _READ_LAST = sa.select(events.c.data).where(events.c.sender_id == _whose).order_by(events.c.id.desc()).limit(_EVENTS)
+_WRITE = sa.insert(events)
+# As a text: SQLAlchemy 1.4 would write what it knows of ON CONFLICT anew for each message.
+_REMEMBER = sa.text(
+    "INSERT INTO memories (sender_id, slots, timestamp) VALUES (:sender_id, :slots, :timestamp) "
+    "ON CONFLICT (sender_id) DO UPDATE SET slots = excluded.slots, timestamp = excluded.timestamp"
+)
 _READ_ALL = sa.select(events.c.data).where(events.c.sender_id == _whose).order_by(events.c.id)
 
 
@@ -83,7 +88,6 @@ class BoundedTrackerStore(TrackerStore, SerializedTrackerAsText):
     ) -> None:
         super().__init__(domain, event_broker, **kwargs)
         self.engine = _open(db_url)
-        self._upsert = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[self.engine.dialect.name]
         # SQLite answers faster than a thread is woken; a server may take its time, or be gone.
         self._in_thread = self.engine.dialect.name != "sqlite"
 
@@ -129,10 +133,9 @@ class BoundedTrackerStore(TrackerStore, SerializedTrackerAsText):
         self, connection: sa.engine.Connection, sender_id: str, new: Sequence[dict[str, Any]], slots: dict[str, Any]
     ) -> None:
         if new:
-            connection.execute(sa.insert(events), [_row(sender_id, one) for one in new])
-        values = {"slots": json.dumps(slots), "timestamp": time.time()}
-        write = self._upsert(memories).values(sender_id=sender_id, **values)
-        connection.execute(write.on_conflict_do_update(index_elements=["sender_id"], set_=values))
+            connection.execute(_WRITE, [_row(sender_id, one) for one in new])
+        values = {"sender_id": sender_id, "slots": json.dumps(slots), "timestamp": time.time()}
+        connection.execute(_REMEMBER, values)
 
     def _replayed(self, sender_id: str, found: Sequence[Event]) -> DialogueStateTracker:
         tracker = DialogueStateTracker.from_events(sender_id, list(found), self.domain.slots)

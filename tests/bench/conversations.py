@@ -78,10 +78,10 @@ def fill(database: Database, *, episodes: int = EPISODES) -> None:
     for start in range(1, episodes + 1, 5000):
         ids = range(start, min(start + 5000, episodes + 1))
         with database.unit_of_work() as session:
-            episodes = [_episode(chance, n) for n in ids]
-            session.execute(insert(Episode), episodes)
-            session.execute(insert(Turn), [_turn(chance, one, k) for one in episodes for k in range(TURNS_EACH)])
-            lines = [line for one in episodes for k in range(TURNS_EACH) for line in _lines(chance, one, k)]
+            made = [_episode(chance, n) for n in ids]
+            session.execute(insert(Episode), made)
+            session.execute(insert(Turn), [_turn(chance, one, k) for one in made for k in range(TURNS_EACH)])
+            lines = [line for one in made for k in range(TURNS_EACH) for line in _lines(chance, one, k)]
             session.execute(insert(LoggedMessage), [_logged(line) for line in lines])
             session.execute(insert(EpisodeLine), [_placed(line) for line in lines])
             session.execute(insert(Rating), [_rating(chance, line) for line in lines if line["latency_ms"]][::20])

@@ -2,19 +2,24 @@
 
 import random
 import shutil
+import sqlite3
 import tarfile
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
+from bot.conversations.replies import KEPT
 from bot.fiches.index.build import ensure_index
 from bot.fiches.index.files import is_whole as is_whole_index
 from bot.settings import Settings, get_settings
 from bot.setup.secrets import MADE, ensure_secrets
 from bot.setup.training import current_model, ensure_model, is_whole, model_name, usable_model
-from bot.supervision.sources import RasaEventFile, SourceUnavailable
-from tests.faults.stack import copied_base, environment, stack, unready_stack
+from bot.storage.engine import Database
+from bot.supervision.models import Turn
+from tests.faults.stack import Stack, copied_base, environment, stack, unready_stack, with_the_built_parts
 from tests.unit.fiches.tiny import HashedEncoder, tiny_fiches
 from tests.unit.setup.test_training import FakeRasa
 
@@ -92,16 +97,50 @@ def test_half_a_file_of_secrets_is_completed_and_what_is_there_is_kept(tmp_path:
     assert 0 < len(made) < len(MADE)
 
 
-@damages
-def test_a_damaged_file_of_events_is_said_not_taken_for_empty(tmp_path: Path, damage: Damage) -> None:
-    path = tmp_path / "rasa_events.db"
-    path.write_bytes(b"not a database, " * 100)
-    damage(path)
-    source = RasaEventFile(path)
-    with pytest.raises(SourceUnavailable):
-        source.read(0, limit=10)
-    path.unlink()
-    assert source.read(0, limit=10) == ()  # until Rasa makes another
+@pytest.mark.rasa
+@pytest.mark.corpus
+def test_people_notice_nothing_of_a_damaged_file_of_events(tmp_path: Path) -> None:
+    """And the review goes on, without what was in it."""
+    copied_base(tmp_path)
+    with_the_built_parts(tmp_path)
+    events = tmp_path / "rasa_events.db"
+    with stack(tmp_path, environment(tmp_path), "rasa", "actions", "gateway", "worker") as running:
+        database = Database.at(running.settings.sqlalchemy_url)
+        for number, damage in enumerate((empty, garble), start=1):
+            reviewed(running, database, f"bonjour {damage.__name__}")
+            with closing(sqlite3.connect(events)) as connection:
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # as SQLite does now and then
+            damage(events)
+            answered(running, f"au revoir {damage.__name__}")
+            running.wait(lambda wanted=number: len(aside(tmp_path)) == wanted, "a new file")
+            reviewed(running, database, f"merci {damage.__name__}")
+        database.close()
+        assert running.deaths("rasa") == running.deaths("worker") == 0
+        assert running.all_well()
+
+
+def answered(running: Stack, text: str) -> None:
+    """Says *text*: the answer comes at once."""
+    headers = {"Authorization": f"Bearer {running.settings.rest_token.get_secret_value()}"}
+    said = running.client.post("/webhooks/rest/webhook", json={"sender": "guichet", "message": text}, headers=headers)
+    assert said.status_code == 200, said.text
+    assert said.json()
+    assert said.json()[0]["text"] != KEPT
+
+
+def reviewed(running: Stack, database: Database, text: str) -> None:
+    """Says *text*, and waits until the review has it."""
+    answered(running, text)
+
+    def seen() -> bool:
+        with database.unit_of_work() as session:
+            return session.scalar(select(Turn.id).where(Turn.text == text)) is not None
+
+    running.wait(seen, "the review", within=30)
+
+
+def aside(folder: Path) -> list[Path]:
+    return [path for path in folder.glob("rasa_events.db.damaged-*") if path.name.endswith("Z")]
 
 
 def test_a_damaged_index_is_built_again(settings: Settings) -> None:

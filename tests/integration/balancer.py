@@ -15,7 +15,8 @@ class Balancer:
     """
 
     def __init__(self, servers: Sequence[int]) -> None:
-        self._servers = list(servers)
+        self._all = list(servers)
+        self._servers = self._all
         self._next = 0
         self.taken: Counter[int] = Counter()
         self.port = 0
@@ -30,6 +31,10 @@ class Balancer:
     def __exit__(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
+
+    def use(self, count: int) -> None:
+        """From now on connections go to the first *count* servers only; those that are open stay."""
+        self._servers = self._all[:count]
 
     @property
     def url(self) -> str:

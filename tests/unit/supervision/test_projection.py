@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from bot.storage.engine import Database
 from bot.supervision.events import read_event, same_words
 from bot.supervision.models import Episode, EpisodeLine, Turn
 from bot.supervision.projection import Projection
-from bot.supervision.sources import RasaEventFile, SourceUnavailable
+from bot.supervision.sources import RasaEventFile, Received, SourceUnavailable
 from tests.unit.supervision.talk import (
     NOON,
     NORD,
@@ -366,3 +367,46 @@ def test_a_worker_that_has_nothing_to_do_writes_nothing(
         holder.exec_driver_sql("UPDATE projection_marks SET position = position")
         assert projection.catch_up() == 0
         holder.rollback()
+
+
+def test_a_worker_killed_before_it_summarised_leaves_that_to_the_next(
+    database: Database, town: Town, projection: Projection, source: ListSource, clock: FakeClock
+) -> None:
+    town.open("c1")
+    town.say("c1", NOON, "question")
+    source.events = exchange("c1", NOON, "question")
+    projection.take_lines()
+    projection.take_events()
+    assert [(one.turns, one.excerpt, one.stale) for one in episodes(database)] == [(0, "", True)]
+    assert Projection(database, source, clock).catch_up() == 0
+    assert [(one.turns, one.excerpt, one.stale) for one in episodes(database)] == [(1, "question", False)]
+
+
+class GoneSource(ListSource):
+    """A source that is away."""
+
+    def read(self, after: int, *, limit: int) -> Sequence[Received]:
+        raise SourceUnavailable("away")
+
+
+def test_while_events_cannot_be_read_the_log_is_summarised_all_the_same(
+    database: Database, town: Town, clock: FakeClock
+) -> None:
+    town.open("c1")
+    town.say("c1", NOON, "question")
+    with pytest.raises(SourceUnavailable):
+        Projection(database, GoneSource(), clock).catch_up()
+    assert [(one.excerpt, one.stale) for one in episodes(database)] == [("question", False)]
+
+
+def test_much_that_waits_is_summarised_as_it_comes(
+    database: Database, town: Town, source: ListSource, clock: FakeClock
+) -> None:
+    for n in range(45):
+        town.open(f"c{n}")
+        town.say(f"c{n}", NOON + n * MINUTE, f"question {n}")
+        source.events += exchange(f"c{n}", NOON + n * MINUTE, f"question {n}")
+    Projection(database, source, clock, batch=2).catch_up()
+    assert [(one.turns, one.excerpt, one.stale) for one in episodes(database)] == [
+        (1, f"question {n}", False) for n in range(45)
+    ]
