@@ -4,7 +4,7 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -84,7 +84,8 @@ class WriteTurn:
     def give(self) -> None:
         """Ends the turn."""
         if self._file is not None:
-            fcntl.flock(self._file, fcntl.LOCK_UN)
+            with suppress(OSError):  # it was never locked: see below
+                fcntl.flock(self._file, fcntl.LOCK_UN)
         self._threads.release()
 
     def _mine(self) -> bool:
