@@ -8,11 +8,11 @@ from bot.gateway.health_shared import rabbitmq_check, redis_check, telegram_chec
 from bot.observability.exposure import MetricsPage
 from bot.observability.gauges import DatabaseGauges
 from bot.settings import Settings
+from bot.setup.processes import is_set_up
 from bot.shared.redis import SharedMemory
 from bot.storage.engine import Database
 from bot.storage.leases import Leases
 from bot.voice.client import VoiceClient
-from bot.voice.models import MODELS
 
 
 def shared_memory(settings: Settings) -> SharedMemory | None:
@@ -37,10 +37,10 @@ def gateway_checks(
         checks.append(redis_check(shared))
     if settings.events_url.get_secret_value():
         checks.append(rabbitmq_check(settings.events_url))
-    if any(model.complete(settings.voice_dir) for model in MODELS):
+    if is_set_up("voice", settings):
         checks.append(voice_check(VoiceClient(http, url=settings.voice_url)))
     # Where there are several of each, the one that fetches may be on another machine than this mark.
-    if shared is None and settings.telegram_token.get_secret_value() and settings.telegram_mode == "polling":
+    if shared is None and is_set_up("telegram", settings):
         checks.append(telegram_check(settings.var_dir / "telegram.alive", clock))
     return tuple(checks)
 

@@ -17,6 +17,7 @@ from bot.supervision.models import Episode, EpisodeLine, Turn
 from bot.supervision.search import index_episode
 
 _EXCERPT = 200
+_AT_ONCE = 1_000  # ids in one statement: databases take some tens of thousands, and a first projection may bring more
 _COMPLAINT = "signaler_erreur"
 
 
@@ -44,11 +45,12 @@ class NoHandovers:
 
 def to_summarise(session: Session, episodes: Collection[int]) -> None:
     """Notes that *episodes* have something new, within the unit of work of the caller."""
-    if not episodes:
-        return
     session.flush()
-    note = update(Episode).where(Episode.id.in_(episodes), ~Episode.stale).values(stale=True)
-    session.execute(note, execution_options={"synchronize_session": False})
+    numbers = sorted(episodes)
+    for start in range(0, len(numbers), _AT_ONCE):
+        some = Episode.id.in_(numbers[start : start + _AT_ONCE])
+        note = update(Episode).where(some, ~Episode.stale).values(stale=True)
+        session.execute(note, execution_options={"synchronize_session": False})
 
 
 def summarise(session: Session, handovers: Handovers, *, limit: int) -> int:

@@ -199,8 +199,8 @@ class SentenceClassifier(IntentClassifier, GraphComponent):
             if features.attribute != TEXT or features.type != FEATURE_TYPE_SENTENCE:
                 continue
             if features.is_sparse():
-                bag = features.features.tocsr()  # one row, which is that already
-                places.append(bag.indices + width)
+                bag = features.features.tocoo()
+                places.append(bag.col + width)
                 counts.append(bag.data)
                 width += bag.shape[1]
             else:

@@ -15,6 +15,7 @@ from bot.supervision.events import read_event, same_words
 from bot.supervision.models import Episode, EpisodeLine, Turn
 from bot.supervision.projection import Projection
 from bot.supervision.sources import RasaEventFile, Received, SourceUnavailable
+from bot.supervision.summaries import to_summarise
 from tests.unit.supervision.talk import (
     NOON,
     NORD,
@@ -410,3 +411,14 @@ def test_much_that_waits_is_summarised_as_it_comes(
     assert [(one.turns, one.excerpt, one.stale) for one in episodes(database)] == [
         (1, f"question {n}", False) for n in range(45)
     ]
+
+
+def test_more_episodes_than_a_statement_holds_can_be_noted(
+    database: Database, town: Town, projection: Projection
+) -> None:
+    town.open("c1")
+    town.say("c1", NOON, "question")
+    projection.catch_up()
+    with database.unit_of_work() as session:
+        to_summarise(session, range(1, 70_001))
+    assert [one.stale for one in episodes(database)] == [True]
